@@ -1,0 +1,154 @@
+package io.swytch.command.spec;
+
+import io.swytch.bytes.Numbers;
+import io.swytch.bytes.Slice;
+import io.swytch.keyspace.Keyspace;
+import io.swytch.resp.Request;
+import io.swytch.store.item.Key;
+import java.util.Arrays;
+
+/**
+ * One run of a command: its arguments, keys, session and keyspace; reused by the dispatcher, valid until the handler returns.
+ *
+ * <p>Threads: the one that runs the command.
+ */
+public final class Call {
+    private static final int KEYS_KEPT_MAX = 1024;
+
+    private final ServerContext server;
+    private final Keyspace keyspace;
+    private CommandSpec spec;
+    private Request request;
+    private Session session;
+    private Key[] keys = {new Key()};
+    private int keyCount;
+
+    /** A call for one thread's use. {@link #begin} positions it before each command. */
+    public Call(ServerContext server, Keyspace keyspace, CommandSpec spec, Request request, Session session) {
+        this.server = server;
+        this.keyspace = keyspace;
+        this.spec = spec;
+        this.request = request;
+        this.session = session;
+    }
+
+    /** Makes this the call of another command; its keys are taken from the arguments. */
+    public void begin(CommandSpec spec, Request request, Session session) {
+        this.spec = spec;
+        this.request = request;
+        this.session = session;
+        keyCount = 0;
+        for (int i = 0; i < spec.keySpecs().size(); i++) {
+            addKeys(spec.keySpecs().get(i));
+        }
+    }
+
+    private void addKeys(KeySpec keySpec) {
+        int first = keySpec.begin();
+        int last;
+        if (keySpec.kind() == KeySpec.Kind.COUNTED) {
+            int countAt = first + keySpec.countIndex();
+            if (countAt >= argCount() || !Numbers.isLong(arg(countAt))) {
+                return;
+            }
+            long count = Numbers.toLong(arg(countAt));
+            first += keySpec.firstIndex();
+            if (count <= 0 || count > argCount()) {
+                return;
+            }
+            last = (int) Math.min(argCount() - 1L, first + (count - 1) * keySpec.step());
+        } else {
+            last = keySpec.last() >= 0 ? first + keySpec.last() : argCount() + keySpec.last();
+            last = Math.min(last, argCount() - 1);
+        }
+        for (int i = first; i <= last; i += keySpec.step()) {
+            if (keyCount == keys.length) {
+                growKeys();
+            }
+            keyspace.key(session.db, arg(i), keys[keyCount++]);
+        }
+    }
+
+    private void growKeys() {
+        int old = keys.length;
+        keys = Arrays.copyOf(keys, old * 2);
+        for (int i = old; i < keys.length; i++) {
+            keys[i] = new Key();
+        }
+    }
+
+    /** Lets go of what a huge command made this grow to. */
+    public void trim() {
+        if (keys.length > KEYS_KEPT_MAX) {
+            keys = Arrays.copyOf(keys, KEYS_KEPT_MAX);
+            keyCount = Math.min(keyCount, KEYS_KEPT_MAX);
+        }
+    }
+
+    public CommandSpec spec() {
+        return spec;
+    }
+
+    public Request request() {
+        return request;
+    }
+
+    public Session session() {
+        return session;
+    }
+
+    public Keyspace keyspace() {
+        return keyspace;
+    }
+
+    public ServerContext server() {
+        return server;
+    }
+
+    /** Milliseconds since 1970; the same for all commands of a transaction. */
+    public long nowMs() {
+        return keyspace.nowMs();
+    }
+
+    /** Arguments, the name counted. */
+    public int argCount() {
+        return request.argCount();
+    }
+
+    /** Argument {@code index}; 0 is the command's name, 1 a subcommand's where there is one. */
+    public Slice arg(int index) {
+        return request.arg(index);
+    }
+
+    /** The first declared key. */
+    public Key key() {
+        return keys[0];
+    }
+
+    /** Declared key {@code index}, in the order of the arguments within each key spec. */
+    public Key key(int index) {
+        return keys[index];
+    }
+
+    public int keyCount() {
+        return keyCount;
+    }
+
+    /**
+     * Argument {@code index} as a 64-bit integer in Redis's strict form.
+     *
+     * @throws CommandError {@code ERR value is not an integer or out of range}
+     */
+    public long longArg(int index) {
+        Slice arg = arg(index);
+        if (!Numbers.isLong(arg)) {
+            throw Errors.NOT_AN_INTEGER;
+        }
+        return Numbers.toLong(arg);
+    }
+
+    /** The arguments from {@code index} on, to be eaten left to right. */
+    public Options options(int index) {
+        return new Options(this, index);
+    }
+}

@@ -1,0 +1,40 @@
+package io.swytch.command.spec;
+
+/** Every error text that a client can be sent, as Redis words it. Constants where the text is fixed; nothing is allocated to throw them. */
+// Without a stack trace an exception holds nothing of where it is thrown, so one instance serves all.
+@SuppressWarnings("StaticAssignmentOfThrowable")
+public final class Errors {
+    public static final CommandError SYNTAX = new CommandError("ERR syntax error");
+    public static final CommandError NOT_AN_INTEGER = new CommandError("ERR value is not an integer or out of range");
+    public static final CommandError NOT_A_FLOAT = new CommandError("ERR value is not a valid float");
+    public static final CommandError OUT_OF_RANGE = new CommandError("ERR value is out of range");
+    public static final CommandError WRONG_TYPE =
+            new CommandError("WRONGTYPE Operation against a key holding the wrong kind of value");
+    public static final CommandError NO_SUCH_KEY = new CommandError("ERR no such key");
+    public static final CommandError OVERFLOW = new CommandError("ERR increment or decrement would overflow");
+    public static final CommandError NAN_OR_INFINITY = new CommandError("ERR increment would produce NaN or Infinity");
+    public static final CommandError STRING_TOO_LONG =
+            new CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+    public static final CommandError OFFSET_OUT_OF_RANGE = new CommandError("ERR offset is out of range");
+    public static final CommandError DB_INDEX_OUT_OF_RANGE = new CommandError("ERR DB index is out of range");
+    public static final CommandError OUT_OF_MEMORY =
+            new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
+    public static final CommandError NO_AUTH = new CommandError("NOAUTH Authentication required.");
+    public static final CommandError INTERNAL = new CommandError("ERR internal error");
+
+    private Errors() {}
+
+    public static CommandError wrongArgCount(String commandName) {
+        return new CommandError("ERR wrong number of arguments for '" + commandName + "' command");
+    }
+
+    /** {@code invalid expire time in 'set' command}. */
+    public static CommandError invalidExpire(String commandName) {
+        return new CommandError("ERR invalid expire time in '" + commandName + "' command");
+    }
+
+    /** A text made on the spot; its beginning is the code. */
+    public static CommandError of(String text) {
+        return new CommandError(text);
+    }
+}

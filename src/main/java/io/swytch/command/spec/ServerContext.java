@@ -1,0 +1,30 @@
+package io.swytch.command.spec;
+
+import io.swytch.clock.Clock;
+import io.swytch.config.Settings;
+
+/** What admin and connection commands ask of the running server beyond the keyspace. Threads: any. */
+public interface ServerContext {
+    Settings settings();
+
+    Catalogue catalogue();
+
+    Sessions sessions();
+
+    Clock clock();
+
+    /**
+     * Runs the commands that {@code call}'s session has queued, as one: EXEC's work, for the dispatcher holds the locks. Replies with their
+     * array of replies, or with the null array where a watched key was touched.
+     */
+    void runQueued(Call call, io.swytch.resp.ReplyWriter reply);
+
+    /** Holds back commands of all clients until {@code untilMs}; only those that write, unless {@code all}. CLIENT PAUSE. */
+    void pauseClients(long untilMs, boolean all);
+
+    /** Ends a pause. */
+    void unpauseClients();
+
+    /** Begins an ordered stop, as SIGTERM does; {@code drain} false skips the drain (the journal keeps what is dirty). */
+    void shutdown(boolean drain);
+}

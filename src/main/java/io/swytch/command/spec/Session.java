@@ -1,0 +1,139 @@
+package io.swytch.command.spec;
+
+import io.swytch.keyspace.WatchToken;
+import io.swytch.resp.Request;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the server remembers of one client.
+ *
+ * <p>Threads: changed on the client's own loop only (or on the thread that runs its command in the background, while the loop leaves it
+ * alone); fields that CLIENT LIST shows of others are volatile.
+ */
+public final class Session {
+    /** Whether replies are sent. */
+    public enum ReplyMode {
+        ON,
+        OFF,
+        /** The reply to the command that runs now is not sent either. */
+        SKIP,
+        /** The next command's reply is not sent, then ON. */
+        SKIP_NEXT
+    }
+
+    /** A command waiting for EXEC. */
+    public record Queued(CommandSpec spec, Request request) {}
+
+    private final long id;
+    private final Transport transport;
+    private final long createdMs;
+
+    public volatile int db;
+    public volatile int protocol = 2;
+    public volatile String name = "";
+    public volatile String libName = "";
+    public volatile String libVersion = "";
+    public volatile String user = "default";
+    public volatile long lastCommandMs;
+    public volatile @Nullable CommandSpec lastCommand;
+    public volatile boolean noEvict;
+    public volatile boolean noTouch;
+    public volatile boolean closing;
+    public volatile boolean parked;
+
+    private boolean authenticated;
+    private ReplyMode replyMode = ReplyMode.ON;
+    private @Nullable List<Queued> queue;
+    private long queuedBytes;
+    private boolean queueFailed;
+    private final List<WatchToken> watches = new ArrayList<>();
+
+    public Session(long id, Transport transport, long nowMs, boolean authenticated) {
+        this.id = id;
+        this.transport = transport;
+        this.authenticated = authenticated;
+        createdMs = nowMs;
+        lastCommandMs = nowMs;
+    }
+
+    /** Grows by one with each connection; never used again. */
+    public long id() {
+        return id;
+    }
+
+    public Transport transport() {
+        return transport;
+    }
+
+    public long createdMs() {
+        return createdMs;
+    }
+
+    public boolean isAuthenticated() {
+        return authenticated;
+    }
+
+    public void setAuthenticated(boolean authenticated) {
+        this.authenticated = authenticated;
+    }
+
+    public ReplyMode replyMode() {
+        return replyMode;
+    }
+
+    public void setReplyMode(ReplyMode mode) {
+        replyMode = mode;
+    }
+
+    /** Whether MULTI has been said, and neither EXEC nor DISCARD. */
+    public boolean inMulti() {
+        return queue != null;
+    }
+
+    /** Commands that wait for EXEC; null outside MULTI. */
+    public @Nullable List<Queued> queue() {
+        return queue;
+    }
+
+    /** Whether a command could not be queued, so that EXEC will refuse. */
+    public boolean queueFailed() {
+        return queueFailed;
+    }
+
+    public void beginMulti() {
+        queue = new ArrayList<>();
+        queueFailed = false;
+        queuedBytes = 0;
+    }
+
+    /** Adds a command; the request is one of its own bytes. */
+    public void enqueue(CommandSpec spec, Request request, long bytes) {
+        if (queue == null) {
+            throw new IllegalStateException("not in MULTI");
+        }
+        queue.add(new Queued(spec, request));
+        queuedBytes += bytes;
+    }
+
+    /** Bytes that queued commands hold. */
+    public long queuedBytes() {
+        return queuedBytes;
+    }
+
+    public void failQueue() {
+        queueFailed = queue != null;
+    }
+
+    public void endMulti() {
+        queue = null;
+        queueFailed = false;
+        queuedBytes = 0;
+    }
+
+    /** The watches that EXEC will look at; the list is the session's own. */
+    public List<WatchToken> watches() {
+        return watches;
+    }
+}
