@@ -78,4 +78,10 @@ public abstract class ReplyWriter {
 
     /** 2 or 3. */
     public abstract int protocol();
+
+    /** Where the next byte will stand; for {@link #rollback}. */
+    public abstract long mark();
+
+    /** Takes back everything that was written since {@link #mark} returned {@code mark}. */
+    public abstract void rollback(long mark);
 }

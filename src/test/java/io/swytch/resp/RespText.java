@@ -135,6 +135,18 @@ public final class RespText extends ReplyWriter {
         return protocol;
     }
 
+    @Override
+    public long mark() {
+        return out.size();
+    }
+
+    @Override
+    public void rollback(long mark) {
+        byte[] kept = out.toByteArray();
+        out.reset();
+        out.write(kept, 0, (int) mark);
+    }
+
     private void line(String text) {
         out.writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
         out.write('\r');

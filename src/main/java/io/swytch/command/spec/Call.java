@@ -22,6 +22,7 @@ public final class Call {
     private Session session;
     private Key[] keys = {new Key()};
     private int keyCount;
+    private int declaredKeyCount;
 
     /** A call for one thread's use. {@link #begin} positions it before each command. */
     public Call(ServerContext server, Keyspace keyspace, CommandSpec spec, Request request, Session session) {
@@ -41,6 +42,16 @@ public final class Call {
         for (int i = 0; i < spec.keySpecs().size(); i++) {
             addKeys(spec.keySpecs().get(i));
         }
+        declaredKeyCount = keyCount;
+        spec.addMoreKeys(this);
+    }
+
+    /** Adds a key in another database than the session's to those that are locked and fetched: for {@code CommandSpec.Row.moreKeys}. */
+    public void addKey(int db, Slice bytes) {
+        if (keyCount == keys.length) {
+            growKeys();
+        }
+        keyspace.key(db, bytes, keys[keyCount++]);
     }
 
     private void addKeys(KeySpec keySpec) {
@@ -82,6 +93,7 @@ public final class Call {
         if (keys.length > KEYS_KEPT_MAX) {
             keys = Arrays.copyOf(keys, KEYS_KEPT_MAX);
             keyCount = Math.min(keyCount, KEYS_KEPT_MAX);
+            declaredKeyCount = Math.min(declaredKeyCount, keyCount);
         }
     }
 
@@ -131,6 +143,11 @@ public final class Call {
     }
 
     public int keyCount() {
+        return declaredKeyCount;
+    }
+
+    /** Declared keys, and after them those that {@link #addKey} added; all of them are locked. */
+    public int allKeyCount() {
         return keyCount;
     }
 

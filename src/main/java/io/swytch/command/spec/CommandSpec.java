@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,9 @@ public final class CommandSpec {
     private final LockScope lockScope;
     private final @Nullable Predicate<Call> blindWhen;
     private final Background background;
+    private final @Nullable Predicate<Call> backgroundWhen;
+    private final @Nullable Consumer<Call> moreKeys;
+    private final boolean immediateInMulti;
     private int index = -1;
 
     private CommandSpec(Row row, Group group, @Nullable CommandSpec parent) {
@@ -66,6 +70,9 @@ public final class CommandSpec {
         lockScope = row.lockScope != null ? row.lockScope : keySpecs.isEmpty() ? LockScope.NONE : LockScope.KEYS;
         blindWhen = row.blindWhen;
         background = row.background;
+        backgroundWhen = row.backgroundWhen;
+        moreKeys = row.moreKeys;
+        immediateInMulti = row.immediateInMulti;
         List<CommandSpec> subs = new ArrayList<>();
         for (Row sub : row.subcommands) {
             subs.add(new CommandSpec(sub, group, this));
@@ -187,6 +194,15 @@ public final class CommandSpec {
         return handler;
     }
 
+    /** The handler of a command that is no container. */
+    public static Handler handlerOf(CommandSpec spec) {
+        Handler handler = spec.handler;
+        if (handler == null) {
+            throw new IllegalStateException(spec + " is a container");
+        }
+        return handler;
+    }
+
     public LockScope lockScope() {
         return lockScope;
     }
@@ -201,8 +217,27 @@ public final class CommandSpec {
         return blindWhen != null;
     }
 
-    public Background background() {
-        return background;
+    /** Whether this call leaves the event loop. */
+    public boolean runsInBackground(Call call, boolean tiered) {
+        return background == Background.ALWAYS
+                || (background == Background.WHEN_TIERED && tiered)
+                || (backgroundWhen != null && backgroundWhen.test(call));
+    }
+
+    /** Whether any call of it can leave the event loop. */
+    public boolean mayRunInBackground() {
+        return background != Background.NEVER || backgroundWhen != null;
+    }
+
+    /** Whether it runs at once between MULTI and EXEC instead of being queued. */
+    public boolean isImmediateInMulti() {
+        return immediateInMulti;
+    }
+
+    void addMoreKeys(Call call) {
+        if (moreKeys != null) {
+            moreKeys.accept(call);
+        }
     }
 
     /** A small number of its own, from 0, for arrays of meters; −1 before the catalogue has it. */
@@ -260,6 +295,9 @@ public final class CommandSpec {
         private @Nullable LockScope lockScope;
         private @Nullable Predicate<Call> blindWhen;
         private Background background = Background.NEVER;
+        private @Nullable Predicate<Call> backgroundWhen;
+        private @Nullable Consumer<Call> moreKeys;
+        private boolean immediateInMulti;
 
         private Row(String name, Arity arity, Flag... flags) {
             this.name = name;
@@ -364,6 +402,24 @@ public final class CommandSpec {
         /** Leaves the event loop always, or in persistent mode. Such a handler takes the locks it needs through walks of the keyspace. */
         public Row background(Background background) {
             this.background = background;
+            return this;
+        }
+
+        /** Leaves the event loop for calls for which {@code test} holds. */
+        public Row backgroundWhen(Predicate<Call> test) {
+            backgroundWhen = test;
+            return this;
+        }
+
+        /** Adds keys that no key spec can say, such as one in another database, by {@link Call#addKey}. */
+        public Row moreKeys(Consumer<Call> adder) {
+            moreKeys = adder;
+            return this;
+        }
+
+        /** Runs at once between MULTI and EXEC. */
+        public Row immediateInMulti() {
+            immediateInMulti = true;
             return this;
         }
 
