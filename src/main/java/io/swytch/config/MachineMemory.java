@@ -20,14 +20,18 @@ final class MachineMemory {
     static long bytes() {
         long bytes = installed();
         for (Path limit : LIMITS) {
-            try {
-                bytes = Math.min(bytes, Long.parseLong(Files.readString(limit).strip()));
-            } catch (IOException | NumberFormatException e) {
-                // Not there, or "max": no limit from this one.
-                continue;
-            }
+            bytes = Math.min(bytes, limit(limit));
         }
         return bytes;
+    }
+
+    /** What a file of a control group says; no limit where it is not there, or says "max". */
+    private static long limit(Path file) {
+        try {
+            return Long.parseLong(Files.readString(file).strip());
+        } catch (IOException | NumberFormatException e) {
+            return Long.MAX_VALUE;
+        }
     }
 
     private static long installed() {
