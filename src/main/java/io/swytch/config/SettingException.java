@@ -14,7 +14,8 @@ public final class SettingException extends Exception {
     }
 
     private SettingException(String where, SettingException cause) {
-        super(where + ": " + cause.getMessage(), cause);
+        // A flag's place is its name already.
+        super(where + ": " + (where.equals("--" + cause.name) ? cause.reason : cause.getMessage()), cause);
         name = cause.name;
         reason = cause.reason;
     }

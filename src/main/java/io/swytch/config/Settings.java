@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.swytch.bytes.Bytes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -77,8 +78,10 @@ public final class Settings {
                     String where = file + ":" + directive.line();
                     start(values, warnings, where, directive.name(), directive.value());
                 }
+            } catch (NoSuchFileException e) {
+                throw new SettingException(file.toString(), "no such file");
             } catch (IOException e) {
-                throw new SettingException("configuration", "cannot read " + file + ": " + e.getMessage());
+                throw new SettingException(file.toString(), "cannot be read: " + e.getMessage());
             }
         }
         for (Map.Entry<String, String> variable : new TreeMap<>(environment).entrySet()) {
@@ -109,6 +112,11 @@ public final class Settings {
     /** The rows of the table, in the order of the help. */
     public static List<Setting> table() {
         return SettingTable.rows();
+    }
+
+    /** Whether a directive of redis.conf in lower case is known, but is accepted without effect, or refused for the harm that would do. */
+    public static boolean isPassedOver(String name) {
+        return SettingTable.isInert(name) || SettingTable.refusal(name) != null;
     }
 
     /** The nearest name that may be set to one that may not, or null. */

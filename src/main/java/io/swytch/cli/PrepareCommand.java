@@ -1,0 +1,86 @@
+package io.swytch.cli;
+
+import io.swytch.config.Settings;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+
+/**
+ * {@code swytch prepare}: a short life of a server in a temporary folder, so that the JVM that lives it can write down the classes a start
+ * needs. Called by the launcher, with the JVM's option for such an archive.
+ */
+@Command(name = "prepare", description = "Makes later starts faster; the launcher runs it once by itself.")
+final class PrepareCommand implements Callable<Integer> {
+    /** What a client says first, and what an operator asks. */
+    private static final String CONVERSATION = """
+            PING
+            HELLO 3
+            SET prepare:key value EX 100
+            GET prepare:key
+            INCR prepare:counter
+            MSET prepare:a 1 prepare:b 2
+            DEL prepare:a
+            INFO
+            CONFIG GET *
+            COMMAND COUNT
+            QUIT
+            """.replace("\n", "\r\n");
+
+    @Override
+    public Integer call() throws IOException, StartException {
+        Path folder = Files.createTempDirectory("swytch-prepare");
+        try {
+            Path socket = folder.resolve("s");
+            Settings settings = Settings.of(
+                    "bind", "",
+                    "unixsocket", socket.toString(),
+                    "persistent", "yes",
+                    "data-dir", folder.resolve("data").toString(),
+                    "maxmemory", "8mb",
+                    "threads", "1",
+                    "log-level", "error");
+            LogSetup.apply(settings);
+            RedisServer server = RedisServer.start(settings);
+            try {
+                converse(socket);
+            } finally {
+                server.stop();
+            }
+        } finally {
+            delete(folder);
+        }
+        return 0;
+    }
+
+    private static void converse(Path socket) throws IOException {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+            ByteBuffer words = ByteBuffer.wrap(CONVERSATION.getBytes(StandardCharsets.US_ASCII));
+            while (words.hasRemaining()) {
+                channel.write(words);
+            }
+            ByteBuffer replies = ByteBuffer.allocate(64 << 10);
+            // QUIT closes the connection from the other end.
+            while (channel.read(replies) >= 0) {
+                replies.clear();
+            }
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+}
