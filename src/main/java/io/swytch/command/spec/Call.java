@@ -164,6 +164,19 @@ public final class Call {
         return Numbers.toLong(arg);
     }
 
+    /**
+     * Argument {@code index} as a 32-bit integer.
+     *
+     * @throws CommandError {@code ERR value is not an integer or out of range}, or {@code ERR value is out of range, value must between …}
+     */
+    public int intArg(int index) {
+        long value = longArg(index);
+        if (value != (int) value) {
+            throw Errors.NOT_AN_INT;
+        }
+        return (int) value;
+    }
+
     /** The arguments from {@code index} on, to be eaten left to right. */
     public Options options(int index) {
         return new Options(this, index);

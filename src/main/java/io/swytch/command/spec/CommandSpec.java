@@ -42,6 +42,7 @@ public final class CommandSpec {
     private final @Nullable Predicate<Call> blindWhen;
     private final Background background;
     private final @Nullable Predicate<Call> backgroundWhen;
+    private final @Nullable Consumer<Call> awaits;
     private final @Nullable Consumer<Call> moreKeys;
     private final boolean immediateInMulti;
     private int index = -1;
@@ -71,6 +72,7 @@ public final class CommandSpec {
         blindWhen = row.blindWhen;
         background = row.background;
         backgroundWhen = row.backgroundWhen;
+        awaits = row.awaits;
         moreKeys = row.moreKeys;
         immediateInMulti = row.immediateInMulti;
         List<CommandSpec> subs = new ArrayList<>();
@@ -229,6 +231,14 @@ public final class CommandSpec {
         return background != Background.NEVER || backgroundWhen != null;
     }
 
+    /**
+     * What a call that left the event loop waits for between its handler and its reply, no stripe held; or null. A call that was queued
+     * for EXEC waits for nothing.
+     */
+    public @Nullable Consumer<Call> awaits() {
+        return awaits;
+    }
+
     /** Whether it runs at once between MULTI and EXEC instead of being queued. */
     public boolean isImmediateInMulti() {
         return immediateInMulti;
@@ -262,7 +272,7 @@ public final class CommandSpec {
         KEYS,
         /** All: nothing else moves while it runs. */
         ALL,
-        /** Those of all the commands that the session has queued. */
+        /** Those of all the commands that the session has queued; none if queuing has failed, for then EXEC lets go of watches, which lock. */
         QUEUED
     }
 
@@ -296,6 +306,7 @@ public final class CommandSpec {
         private @Nullable Predicate<Call> blindWhen;
         private Background background = Background.NEVER;
         private @Nullable Predicate<Call> backgroundWhen;
+        private @Nullable Consumer<Call> awaits;
         private @Nullable Consumer<Call> moreKeys;
         private boolean immediateInMulti;
 
@@ -408,6 +419,12 @@ public final class CommandSpec {
         /** Leaves the event loop for calls for which {@code test} holds. */
         public Row backgroundWhen(Predicate<Call> test) {
             backgroundWhen = test;
+            return this;
+        }
+
+        /** Calls that leave the event loop wait in {@code awaits}, no stripe held, before they reply. */
+        public Row awaits(Consumer<Call> awaits) {
+            this.awaits = awaits;
             return this;
         }
 

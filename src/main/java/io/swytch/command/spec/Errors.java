@@ -17,6 +17,28 @@ public final class Errors {
             new CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
     public static final CommandError OFFSET_OUT_OF_RANGE = new CommandError("ERR offset is out of range");
     public static final CommandError DB_INDEX_OUT_OF_RANGE = new CommandError("ERR DB index is out of range");
+    public static final CommandError NOT_AN_INT =
+            new CommandError("ERR value is out of range, value must between -2147483648 and 2147483647");
+    public static final CommandError SAME_OBJECT = new CommandError("ERR source and destination objects are the same");
+    public static final CommandError INVALID_FIRST_DB = new CommandError("ERR invalid first DB index");
+    public static final CommandError INVALID_SECOND_DB = new CommandError("ERR invalid second DB index");
+    public static final CommandError INVALID_CURSOR = new CommandError("ERR invalid cursor");
+    public static final CommandError EXPIRE_NX_AND_OTHERS =
+            new CommandError("ERR NX and XX, GT or LT options at the same time are not compatible");
+    public static final CommandError EXPIRE_GT_AND_LT =
+            new CommandError("ERR GT and LT options at the same time are not compatible");
+    public static final CommandError IDLE_TIME_NOT_TRACKED = new CommandError(
+            "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between"
+                    + " policies at runtime LRU and LFU data will take some time to adjust.");
+    public static final CommandError FREQUENCY_NOT_TRACKED = new CommandError(
+            "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching"
+                    + " between policies at runtime LRU and LFU data will take some time to adjust.");
+    public static final CommandError MULTI_NESTED = new CommandError("ERR MULTI calls can not be nested");
+    public static final CommandError WATCH_IN_MULTI = new CommandError("ERR WATCH inside MULTI is not allowed");
+    public static final CommandError EXEC_WITHOUT_MULTI = new CommandError("ERR EXEC without MULTI");
+    public static final CommandError DISCARD_WITHOUT_MULTI = new CommandError("ERR DISCARD without MULTI");
+    public static final CommandError EXEC_ABORT =
+            new CommandError("EXECABORT Transaction discarded because of previous errors.");
     public static final CommandError OUT_OF_MEMORY =
             new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
     public static final CommandError NO_AUTH = new CommandError("NOAUTH Authentication required.");
@@ -31,6 +53,11 @@ public final class Errors {
     /** {@code invalid expire time in 'set' command}. */
     public static CommandError invalidExpire(String commandName) {
         return new CommandError("ERR invalid expire time in '" + commandName + "' command");
+    }
+
+    /** {@code Unsupported option …}, of the EXPIRE family. */
+    public static CommandError unsupportedOption(String option) {
+        return new CommandError("ERR Unsupported option " + option);
     }
 
     /** A text made on the spot; its beginning is the code. */

@@ -1,9 +1,13 @@
 package io.swytch.command.spec;
 
+import io.swytch.bytes.Bytes;
 import io.swytch.keyspace.WatchToken;
 import io.swytch.resp.Request;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +29,8 @@ public final class Session {
 
     /** A command waiting for EXEC. */
     public record Queued(CommandSpec spec, Request request) {}
+
+    private record WatchedKey(int db, Bytes key) {}
 
     private final long id;
     private final Transport transport;
@@ -48,7 +54,7 @@ public final class Session {
     private @Nullable List<Queued> queue;
     private long queuedBytes;
     private boolean queueFailed;
-    private final List<WatchToken> watches = new ArrayList<>();
+    private final Map<WatchedKey, WatchToken> watches = new LinkedHashMap<>();
 
     public Session(long id, Transport transport, long nowMs, boolean authenticated) {
         this.id = id;
@@ -132,8 +138,18 @@ public final class Session {
         queuedBytes = 0;
     }
 
-    /** The watches that EXEC will look at; the list is the session's own. */
-    public List<WatchToken> watches() {
-        return watches;
+    /** Whether {@code key} of database {@code db} is watched already. */
+    public boolean isWatching(int db, Bytes key) {
+        return watches.containsKey(new WatchedKey(db, key));
+    }
+
+    /** Remembers a watch until {@link #watches} is cleared. */
+    public void addWatch(int db, Bytes key, WatchToken token) {
+        watches.put(new WatchedKey(db, key), token);
+    }
+
+    /** The watches that EXEC will look at; the collection is the session's own, and may be cleared but not added to. */
+    public Collection<WatchToken> watches() {
+        return watches.values();
     }
 }

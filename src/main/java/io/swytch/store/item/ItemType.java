@@ -13,4 +13,17 @@ public final class ItemType {
     public static final int TOMBSTONE = 15;
 
     private ItemType() {}
+
+    /** The name of a type, as TYPE replies it. */
+    public static String nameOf(int type) {
+        return switch (type) {
+            case STRING -> "string";
+            case LIST -> "list";
+            case SET -> "set";
+            case ZSET -> "zset";
+            case HASH -> "hash";
+            case STREAM -> "stream";
+            default -> throw new IllegalStateException("no type " + type);
+        };
+    }
 }

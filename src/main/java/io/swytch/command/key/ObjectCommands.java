@@ -1,0 +1,116 @@
+package io.swytch.command.key;
+
+import static io.swytch.command.spec.Arity.atLeast;
+import static io.swytch.command.spec.Arity.exactly;
+import static io.swytch.command.spec.CommandFamily.family;
+import static io.swytch.command.spec.CommandSpec.Row.command;
+import static io.swytch.command.spec.CommandSpec.Row.subcommand;
+import static io.swytch.command.spec.Flag.LOADING;
+import static io.swytch.command.spec.Flag.READONLY;
+import static io.swytch.command.spec.Flag.STALE;
+import static io.swytch.command.spec.KeyFlag.RO;
+
+import io.swytch.command.spec.Call;
+import io.swytch.command.spec.CommandFamily;
+import io.swytch.command.spec.Errors;
+import io.swytch.command.spec.Group;
+import io.swytch.keyspace.Encodings;
+import io.swytch.resp.ReplyWriter;
+import io.swytch.store.item.Item;
+import java.util.List;
+
+/** OBJECT: what the server knows of a key beside its value. */
+public final class ObjectCommands {
+    public static final CommandFamily FAMILY = family(
+            Group.GENERIC,
+            command("OBJECT", atLeast(2))
+                    .withoutCategories("@keyspace")
+                    .docs("2.2.3", "Depends on subcommand.", "Commands that look at how a key is kept.")
+                    .sub(subcommand("ENCODING", exactly(3), READONLY)
+                            .key(2, RO)
+                            .tips("nondeterministic_output")
+                            .syntax("key:key")
+                            .docs("2.2.3", "O(1)", "Replies how the value of a key is encoded.")
+                            .runs(ObjectCommands::encoding))
+                    .sub(subcommand("FREQ", exactly(3), READONLY)
+                            .key(2, RO)
+                            .tips("nondeterministic_output")
+                            .syntax("key:key")
+                            .docs("4.0.0", "O(1)", "Replies the logarithm of how often a key was used.")
+                            .runs(ObjectCommands::freq))
+                    .sub(subcommand("HELP", exactly(2), LOADING, STALE)
+                            .docs("6.2.0", "O(1)", "Replies with the subcommands.")
+                            .runs(ObjectCommands::help))
+                    .sub(subcommand("IDLETIME", exactly(3), READONLY)
+                            .key(2, RO)
+                            .tips("nondeterministic_output")
+                            .syntax("key:key")
+                            .docs("2.2.3", "O(1)", "Replies the seconds since a key was used, where they are tracked.")
+                            .runs(ObjectCommands::idletime))
+                    .sub(subcommand("REFCOUNT", exactly(3), READONLY)
+                            .key(2, RO)
+                            .tips("nondeterministic_output")
+                            .syntax("key:key")
+                            .docs("2.2.3", "O(1)", "Replies how many keys share the value of a key.")
+                            .runs(ObjectCommands::refcount)));
+
+    private static final List<String> HELP = List.of(
+            "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+            "ENCODING <key>",
+            "    Return the kind of internal representation used in order to store the value",
+            "    associated with a <key>.",
+            "FREQ <key>",
+            "    Return the access frequency index of the <key>. The returned integer is",
+            "    proportional to the logarithm of the recent access frequency of the key.",
+            "IDLETIME <key>",
+            "    Return the idle time of the <key>, that is the approximated number of",
+            "    seconds elapsed since the last access to the key.",
+            "REFCOUNT <key>",
+            "    Return the number of references of the value associated with the specified",
+            "    <key>.",
+            "HELP",
+            "    Prints this help.");
+
+    private ObjectCommands() {}
+
+    private static void encoding(Call call, ReplyWriter reply) {
+        Item item = call.keyspace().peek(call.key());
+        if (item == null) {
+            reply.nullBulk();
+        } else {
+            reply.bulk(Encodings.nameOf(item));
+        }
+    }
+
+    private static void freq(Call call, ReplyWriter reply) {
+        if (call.keyspace().peek(call.key()) == null) {
+            reply.nullBulk();
+            return;
+        }
+        if (!call.server().settings().get("maxmemory-policy").endsWith("lfu")) {
+            throw Errors.FREQUENCY_NOT_TRACKED;
+        }
+        reply.integer(call.keyspace().frequency(call.key()));
+    }
+
+    private static void help(Call call, ReplyWriter reply) {
+        reply.array(HELP.size());
+        HELP.forEach(reply::simple);
+    }
+
+    /** Eviction goes by frequency under every policy, so no time of use is kept; the error is Redis's for that. */
+    private static void idletime(Call call, ReplyWriter reply) {
+        if (call.keyspace().peek(call.key()) != null) {
+            throw Errors.IDLE_TIME_NOT_TRACKED;
+        }
+        reply.nullBulk();
+    }
+
+    private static void refcount(Call call, ReplyWriter reply) {
+        if (call.keyspace().peek(call.key()) == null) {
+            reply.nullBulk();
+        } else {
+            reply.integer(1);
+        }
+    }
+}
