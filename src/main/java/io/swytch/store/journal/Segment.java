@@ -1,0 +1,188 @@
+package io.swytch.store.journal;
+
+import io.swytch.bytes.Slice;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
+
+/**
+ * One file of the journal. Layout: {@link RecordFormat}.
+ *
+ * <p>Threads: under the journal's commit lock, but for {@link #force}.
+ */
+final class Segment {
+    private final Disk disk;
+    private final FileChannel channel;
+    private final Id id;
+    private Path path;
+
+    /** Position of the first payload byte. */
+    private long first;
+
+    /** Where the next record goes. */
+    long offset = RecordFormat.SEGMENT_HEADER_BYTES;
+
+    /** What was forced when last asked: everything before this byte. */
+    long syncedOffset = RecordFormat.SEGMENT_HEADER_BYTES;
+
+    /** Whether the first payload byte is in the middle of a unit. */
+    boolean continues;
+
+    /**
+     * What a segment's header says.
+     *
+     * @param salt random, one per use of a file: a record of an earlier use does not pass for one of this use
+     * @param directory random, one per data directory: a file from elsewhere is refused
+     * @param run random, one per start of the process
+     * @param bootHigh with {@code bootLow} the machine's boot id, 0 if unknown
+     */
+    record Id(int salt, long directory, long run, long bootHigh, long bootLow) {
+        boolean isSameBoot(Id other) {
+            return bootHigh == other.bootHigh && bootLow == other.bootLow && (bootHigh | bootLow) != 0;
+        }
+    }
+
+    Segment(Disk disk, FileChannel channel, Path path, Id id) {
+        this.disk = disk;
+        this.channel = channel;
+        this.path = path;
+        this.id = id;
+    }
+
+    /** Opens a segment that an earlier run left, and reads its header. */
+    static Segment open(Disk disk, Path path, long first) throws IOException {
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            Segment segment = new Segment(disk, channel, path, readHeader(channel, path));
+            segment.first = first;
+            return segment;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static Id readHeader(FileChannel channel, Path path) throws IOException {
+        ByteBuffer header = ByteBuffer.allocateDirect(RecordFormat.SEGMENT_HEADER_BYTES);
+        while (header.hasRemaining() && channel.read(header, header.position()) > 0) {}
+        if (header.hasRemaining()) {
+            throw new JournalDamagedException(path, header.position(), "the file ends within its header");
+        }
+        header.clear();
+        if ((long) Slice.LONG.get(header, 0) != RecordFormat.MAGIC) {
+            throw new JournalDamagedException(path, 0, "not a journal segment");
+        }
+        if ((int) Slice.INT.get(header, 56) != RecordFormat.crc(new CRC32C(), header, 0, 56)) {
+            throw new JournalDamagedException(path, 0, "the header's checksum is wrong");
+        }
+        int format = (int) Slice.INT.get(header, 8);
+        if (format != RecordFormat.FORMAT) {
+            throw new IOException("journal segment " + path + " has format " + format + "; this version reads format "
+                    + RecordFormat.FORMAT);
+        }
+        return new Id(
+                (int) Slice.INT.get(header, 12),
+                (long) Slice.LONG.get(header, 16),
+                (long) Slice.LONG.get(header, 24),
+                (long) Slice.LONG.get(header, 32),
+                (long) Slice.LONG.get(header, 40));
+    }
+
+    /** Writes the header of a file that is about to be used, and a terminator over what an earlier use left behind it. */
+    void writeHeader() throws IOException {
+        ByteBuffer header =
+                ByteBuffer.allocateDirect(RecordFormat.SEGMENT_HEADER_BYTES + RecordFormat.TERMINATOR_BYTES);
+        Slice.LONG.set(header, 0, RecordFormat.MAGIC);
+        Slice.INT.set(header, 8, RecordFormat.FORMAT);
+        Slice.INT.set(header, 12, id.salt());
+        Slice.LONG.set(header, 16, id.directory());
+        Slice.LONG.set(header, 24, id.run());
+        Slice.LONG.set(header, 32, id.bootHigh());
+        Slice.LONG.set(header, 40, id.bootLow());
+        Slice.INT.set(header, 56, RecordFormat.crc(new CRC32C(), header, 0, 56));
+        write(header, header.capacity(), 0);
+        force();
+    }
+
+    /** Writes the first {@code count} bytes of {@code bytes}, whose position and limit are used and then cleared. */
+    void write(ByteBuffer bytes, int count, long at) throws IOException {
+        bytes.limit(count).position(0);
+        try {
+            while (bytes.hasRemaining()) {
+                disk.write(channel, bytes, at + bytes.position());
+            }
+        } finally {
+            bytes.clear();
+        }
+    }
+
+    /** Writes all records after {@link #syncedOffset} over themselves, so that their pages count as changed again. */
+    void writeAgain(CRC32C crc) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(4 * Chunk.BYTES);
+        for (long at = syncedOffset; at < offset; ) {
+            int count = (int) Math.min(read(bytes, at), offset - at);
+            int whole = 0;
+            while (count - whole >= RecordFormat.HEADER_BYTES) {
+                int payloadBytes = RecordFormat.payloadBytes(bytes, whole);
+                if (payloadBytes < 0 || RecordFormat.recordBytes(payloadBytes) > count - whole) {
+                    break;
+                }
+                if (!RecordFormat.isIntact(bytes, whole, payloadBytes, crc, id.salt())) {
+                    throw new JournalDamagedException(path, at + whole, "the record did not survive the failed sync");
+                }
+                whole += RecordFormat.recordBytes(payloadBytes);
+            }
+            if (whole == 0) {
+                throw new JournalDamagedException(path, at, "the record did not survive the failed sync");
+            }
+            write(bytes, whole, at);
+            at += whole;
+        }
+    }
+
+    /** Fills {@code target} from its index 0 with the file's bytes from {@code at} on. Returns how many there were. */
+    int read(ByteBuffer target, long at) throws IOException {
+        target.clear();
+        while (target.hasRemaining() && channel.read(target, at + target.position()) > 0) {}
+        int count = target.position();
+        target.clear();
+        return count;
+    }
+
+    void force() throws IOException {
+        disk.force(channel);
+    }
+
+    void truncate(long length) throws IOException {
+        channel.truncate(length);
+    }
+
+    long fileBytes() throws IOException {
+        return channel.size();
+    }
+
+    void close() throws IOException {
+        channel.close();
+    }
+
+    Id id() {
+        return id;
+    }
+
+    long first() {
+        return first;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** The file has become the segment that begins at {@code position}. */
+    void renamed(Path newPath, long position) {
+        path = newPath;
+        first = position;
+    }
+}

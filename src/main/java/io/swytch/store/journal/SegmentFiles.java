@@ -1,0 +1,362 @@
+package io.swytch.store.journal;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The journal's directory: names of segments, and files made or recycled ahead of need.
+ *
+ * <p>A thread of its own, {@code swytch-ahead}, keeps one file ready whose blocks are all allocated and whose header is on disk already, so
+ * that beginning a segment is a rename, and forcing it later costs no metadata. Recycled files hold old records; their salt is new, so
+ * none of them passes for a record of this use. While no file can be made, {@link #isSpaceShort()} says so before any commit fails.
+ *
+ * <p>Threads: any.
+ */
+final class SegmentFiles implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(SegmentFiles.class);
+    private static final Pattern SEGMENT = Pattern.compile("journal-([0-9a-f]{16})\\.log");
+    private static final Pattern SPARE = Pattern.compile("journal-spare-(\\d+)\\.log");
+    private static final Pattern UNFINISHED = Pattern.compile("journal-spare-\\d+\\.tmp");
+
+    /** Files kept for reuse, the ready one included. */
+    private static final int SPARES_MAX = 2;
+
+    private static final int ZEROS_BYTES = 1 << 20;
+    private static final long RETRY_NANOS = 1_000_000_000;
+
+    private final Path directory;
+    private final long segmentBytes;
+    private final Disk disk;
+    private final SecureRandom random = new SecureRandom();
+    private final long run = random.nextLong();
+    private final UUID boot = bootId();
+    private final Thread ahead = new Thread(this::keepAhead, "swytch-ahead");
+
+    private volatile boolean spaceShort;
+    private volatile boolean closed;
+    private long directoryId;
+
+    @GuardedBy("this")
+    private @Nullable Segment ready;
+
+    /** Files to be used again, oldest use first, their headers not yet renewed. */
+    @GuardedBy("this")
+    private final ArrayDeque<Path> raw = new ArrayDeque<>();
+
+    @GuardedBy("this")
+    private int spareNumber;
+
+    SegmentFiles(Path directory, long segmentBytes, Disk disk) {
+        this.directory = directory;
+        this.segmentBytes = segmentBytes;
+        this.disk = disk;
+        ahead.setDaemon(true);
+    }
+
+    /** Opens the segments that are there, oldest first; files that were only kept for reuse are kept or deleted. */
+    synchronized List<Segment> openAll(@Nullable Long expectedDirectoryId) throws IOException {
+        ArrayList<Segment> segments = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "journal-*")) {
+            for (Path file : files) {
+                String name = file.getFileName().toString();
+                Matcher segment = SEGMENT.matcher(name);
+                Matcher spare = SPARE.matcher(name);
+                if (segment.matches()) {
+                    segments.add(Segment.open(disk, file, Long.parseUnsignedLong(segment.group(1), 16)));
+                } else if (spare.matches()) {
+                    spareNumber = Math.max(spareNumber, Integer.parseInt(spare.group(1)));
+                    if (Files.size(file) == segmentBytes && raw.size() < SPARES_MAX) {
+                        raw.add(file);
+                    } else {
+                        Files.delete(file);
+                    }
+                } else if (UNFINISHED.matcher(name).matches()) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException e) {
+            for (Segment segment : segments) {
+                segment.close();
+            }
+            throw e;
+        }
+        segments.sort(Comparator.comparingLong(Segment::first));
+        if (expectedDirectoryId != null) {
+            directoryId = expectedDirectoryId;
+        } else {
+            directoryId = segments.isEmpty()
+                    ? random.nextLong()
+                    : segments.get(0).id().directory();
+        }
+        for (Segment segment : segments) {
+            if (segment.id().directory() != directoryId) {
+                throw new JournalDamagedException(segment.path(), 16, "the segment belongs to another data directory");
+            }
+        }
+        return segments;
+    }
+
+    long directoryId() {
+        return directoryId;
+    }
+
+    /** A header for a file that is used from now on. */
+    Segment.Id newId() {
+        return new Segment.Id(
+                random.nextInt(), directoryId, run, boot.getMostSignificantBits(), boot.getLeastSignificantBits());
+    }
+
+    void startAhead() {
+        ahead.start();
+    }
+
+    boolean isSpaceShort() {
+        return spaceShort;
+    }
+
+    /** Begins the segment whose first payload byte is at {@code first}. The caller forces the directory later. */
+    Segment begin(long first) throws IOException {
+        Segment segment;
+        synchronized (this) {
+            segment = ready;
+            ready = null;
+        }
+        if (segment == null) {
+            segment = makeInline();
+        }
+        Path path = directory.resolve(String.format(Locale.ROOT, "journal-%016x.log", first));
+        try {
+            Files.move(segment.path(), path, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            putBack(segment);
+            throw e;
+        }
+        segment.renamed(path, first);
+        LockSupport.unpark(ahead);
+        return segment;
+    }
+
+    private synchronized void putBack(Segment segment) throws IOException {
+        if (ready == null) {
+            ready = segment;
+        } else {
+            segment.close();
+        }
+    }
+
+    /** Recycles or deletes the files of segments that nobody needs any more. The list is oldest first. */
+    void retire(List<Segment> segments) throws IOException {
+        for (Segment segment : segments) {
+            boolean whole = segment.fileBytes() == segmentBytes;
+            segment.close();
+            Path spare = whole ? spareName() : null;
+            if (spare == null) {
+                Files.deleteIfExists(segment.path());
+            } else {
+                Files.move(segment.path(), spare, StandardCopyOption.ATOMIC_MOVE);
+            }
+            // Until the new name is on disk, a power loss could bring the old name back over new content.
+            forceDirectory();
+            if (spare != null) {
+                synchronized (this) {
+                    raw.add(spare);
+                }
+            }
+        }
+        LockSupport.unpark(ahead);
+    }
+
+    private synchronized @Nullable Path spareName() {
+        return raw.size() + (ready == null ? 0 : 1) < SPARES_MAX ? nextSpare(".log") : null;
+    }
+
+    @GuardedBy("this")
+    private Path nextSpare(String suffix) {
+        spareNumber++;
+        return directory.resolve("journal-spare-" + spareNumber + suffix);
+    }
+
+    void forceDirectory() throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            disk.force(channel);
+        }
+    }
+
+    private void keepAhead() {
+        while (!closed) {
+            boolean wanted;
+            synchronized (this) {
+                wanted = ready == null;
+            }
+            if (!wanted) {
+                LockSupport.park(this);
+                continue;
+            }
+            try {
+                Segment made = renewed();
+                if (made == null) {
+                    made = makeAhead();
+                }
+                if (made != null) {
+                    putReady(made);
+                }
+                spaceShort = false;
+            } catch (IOException e) {
+                if (!spaceShort && !closed) {
+                    log.atWarn()
+                            .addKeyValue("reason", e.toString())
+                            .log("The journal's next segment cannot be made; trying again every second");
+                }
+                spaceShort = true;
+                LockSupport.parkNanos(this, RETRY_NANOS);
+            }
+        }
+    }
+
+    private synchronized void putReady(Segment made) throws IOException {
+        if (closed) {
+            made.close();
+        } else {
+            ready = made;
+        }
+    }
+
+    /** A file of an earlier use with a new header, or null if there is none. */
+    private @Nullable Segment renewed() throws IOException {
+        Path path;
+        synchronized (this) {
+            path = raw.poll();
+        }
+        if (path == null) {
+            return null;
+        }
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        } catch (NoSuchFileException e) {
+            // Somebody tidied up; a new file does as well.
+            return null;
+        }
+        return withHeader(channel, path);
+    }
+
+    private Segment withHeader(FileChannel channel, Path path) throws IOException {
+        Segment segment = new Segment(disk, channel, path, newId());
+        try {
+            segment.writeHeader();
+        } catch (IOException e) {
+            channel.close();
+            Files.deleteIfExists(path);
+            throw e;
+        }
+        return segment;
+    }
+
+    private static FileChannel create(Path path) throws IOException {
+        return FileChannel.open(
+                path,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    }
+
+    /** A file on the spot, where none was ready: it grows as it is written, so forcing it costs more. */
+    private Segment makeInline() throws IOException {
+        Segment again = renewed();
+        if (again != null) {
+            return again;
+        }
+        Path path;
+        synchronized (this) {
+            path = nextSpare(".log");
+        }
+        return withHeader(create(path), path);
+    }
+
+    /** A new file, zeroed to its full length and forced; null if the journal closed meanwhile. */
+    private @Nullable Segment makeAhead() throws IOException {
+        Path unfinished;
+        Path path;
+        synchronized (this) {
+            path = nextSpare(".log");
+            unfinished = directory.resolve("journal-spare-" + spareNumber + ".tmp");
+        }
+        FileChannel channel = create(unfinished);
+        Segment segment = new Segment(disk, channel, unfinished, newId());
+        try {
+            ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
+            for (long at = 0; at < segmentBytes; at += ZEROS_BYTES) {
+                if (closed) {
+                    channel.close();
+                    Files.deleteIfExists(unfinished);
+                    return null;
+                }
+                segment.write(zeros, (int) Math.min(ZEROS_BYTES, segmentBytes - at), at);
+            }
+            channel.force(true);
+            segment.writeHeader();
+            Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
+            segment.renamed(path, 0);
+            return segment;
+        } catch (IOException e) {
+            channel.close();
+            Files.deleteIfExists(unfinished);
+            throw e;
+        }
+    }
+
+    /** The kernel's id of this boot, or zeros where it has none to give. */
+    private static UUID bootId() {
+        try {
+            return UUID.fromString(
+                    Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip());
+        } catch (IOException | IllegalArgumentException e) {
+            return new UUID(0, 0);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        closed = true;
+        LockSupport.unpark(ahead);
+        boolean interrupted = false;
+        while (ahead.isAlive()) {
+            try {
+                ahead.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        synchronized (this) {
+            if (ready != null) {
+                ready.close();
+                ready = null;
+            }
+        }
+    }
+}
