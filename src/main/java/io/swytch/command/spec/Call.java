@@ -4,7 +4,9 @@ import io.swytch.bytes.Numbers;
 import io.swytch.bytes.Slice;
 import io.swytch.keyspace.Keyspace;
 import io.swytch.resp.Request;
+import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -15,11 +17,16 @@ import java.util.Arrays;
 public final class Call {
     private static final int KEYS_KEPT_MAX = 1024;
 
+    /** What {@link #scratch} holds. */
+    public static final int SCRATCH_BYTES = 8 * 1024;
+
     private final ServerContext server;
     private final Keyspace keyspace;
     private CommandSpec spec;
     private Request request;
     private Session session;
+    private final Slice value = new Slice();
+    private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
     private Key[] keys = {new Key()};
     private int keyCount;
     private int declaredKeyCount;
@@ -162,6 +169,32 @@ public final class Call {
             throw Errors.NOT_AN_INTEGER;
         }
         return Numbers.toLong(arg);
+    }
+
+    /** The value of {@code item} in a slice that every call of this method reuses. */
+    public Slice valueOf(Item item) {
+        return item.value(value);
+    }
+
+    /** Direct memory of {@link #SCRATCH_BYTES} bytes for the handler's own use until it returns; what it holds at first is not said. */
+    public ByteBuffer scratch() {
+        return scratch;
+    }
+
+    /** The longest string in bytes that a command may make: proto-max-bulk-len, but not over what an int can say. */
+    public int stringBytesMax() {
+        return (int) Math.min(Integer.MAX_VALUE, server.settings().protoMaxBulkBytes());
+    }
+
+    /**
+     * Lets strings of {@code bytes} bytes pass.
+     *
+     * @throws CommandError if a string may not be that long; also if {@code bytes} is negative, from a sum that overflowed
+     */
+    public void requireStringLength(long bytes) {
+        if (bytes < 0 || bytes > stringBytesMax()) {
+            throw Errors.STRING_TOO_LONG;
+        }
     }
 
     /**

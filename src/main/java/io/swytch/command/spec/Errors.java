@@ -16,6 +16,28 @@ public final class Errors {
     public static final CommandError STRING_TOO_LONG =
             new CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
     public static final CommandError OFFSET_OUT_OF_RANGE = new CommandError("ERR offset is out of range");
+    public static final CommandError DECREMENT_OVERFLOW = new CommandError("ERR decrement would overflow");
+    public static final CommandError BIT_OFFSET = new CommandError("ERR bit offset is not an integer or out of range");
+    public static final CommandError BIT_VALUE = new CommandError("ERR bit is not an integer or out of range");
+    public static final CommandError BIT_ARGUMENT = new CommandError("ERR The bit argument must be 1 or 0.");
+    public static final CommandError BITFIELD_TYPE = new CommandError(
+            "ERR Invalid bitfield type. " + "Use something like i16 u8. Note that u64 is not supported but i64 is.");
+    public static final CommandError BITFIELD_OVERFLOW = new CommandError("ERR Invalid OVERFLOW type specified");
+    public static final CommandError BITFIELD_READ_ONLY =
+            new CommandError("ERR BITFIELD_RO only supports the GET subcommand");
+    public static final CommandError BITOP_NOT =
+            new CommandError("ERR BITOP NOT must be called with a single source key.");
+    public static final CommandError LCS_NOT_STRINGS =
+            new CommandError("ERR The specified keys must contain string values");
+    public static final CommandError LCS_LEN_AND_IDX =
+            new CommandError("ERR If you want both the length and indexes, please just use IDX.");
+    public static final CommandError LCS_TOO_LARGE =
+            new CommandError("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+    public static final CommandError DIGEST_LENGTH = new CommandError("ERR must be exactly 16 hexadecimal characters");
+    public static final CommandError NUM_KEYS = new CommandError("ERR invalid numkeys value");
+    public static final CommandError PAIR_COUNT = new CommandError("ERR wrong number of key-value pairs");
+    public static final CommandError BOUNDS_CROSSED = new CommandError("ERR LBOUND can't be greater than UBOUND");
+    public static final CommandError ENX_WITHOUT_EXPIRE = new CommandError("ERR ENX flag requires an expiration");
     public static final CommandError DB_INDEX_OUT_OF_RANGE = new CommandError("ERR DB index is out of range");
     public static final CommandError NOT_AN_INT =
             new CommandError("ERR value is out of range, value must between -2147483648 and 2147483647");
@@ -48,6 +70,21 @@ public final class Errors {
 
     public static CommandError wrongArgCount(String commandName) {
         return new CommandError("ERR wrong number of arguments for '" + commandName + "' command");
+    }
+
+    /** {@code what} names the argument. */
+    public static CommandError notAnInteger(String what) {
+        return new CommandError("ERR " + what + " is not an integer or out of range");
+    }
+
+    /** {@code what} names the argument. */
+    public static CommandError notAFloat(String what) {
+        return new CommandError("ERR " + what + " is not a valid float");
+    }
+
+    /** {@code operation} in capitals. */
+    public static CommandError bitopSources(String operation) {
+        return new CommandError("ERR BITOP " + operation + " must be called with at least two source keys.");
     }
 
     /** {@code invalid expire time in 'set' command}. */

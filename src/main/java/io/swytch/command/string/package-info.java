@@ -1,0 +1,5 @@
+/** Commands on strings. */
+@NullMarked
+package io.swytch.command.string;
+
+import org.jspecify.annotations.NullMarked;
