@@ -1,0 +1,215 @@
+package io.swytch.store.l2;
+
+import io.swytch.store.item.Item;
+import io.swytch.store.item.ItemHeader;
+import io.swytch.store.item.Key;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.rocksdb.ByteBufferGetStatus;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.Snapshot;
+import org.rocksdb.Status;
+
+/**
+ * Reads items in batches into memory of its own, about 1 MiB. Threads: one at a time; {@link L2} keeps one per thread.
+ */
+final class Fetcher {
+    /** Keys that one multiGet asks for. */
+    static final int BATCH = 64;
+
+    /** Parts of a value that one multiGet asks for. */
+    private static final int PART_BATCH = 8;
+
+    /** Memory for one value beside its header: no row of an item is longer, unless its format is unknown. */
+    private static final int SLOT_BYTES = Rows.HEAD_BYTES_MAX + Rows.INLINE_BYTES_MAX + 7 & ~7;
+
+    private final Rocks rocks;
+    private ByteBuffer keyArena = ByteBuffer.allocateDirect(4 << 10);
+    private ByteBuffer valueArena = ByteBuffer.allocateDirect(SLOT_BYTES);
+    private ByteBuffer part = ByteBuffer.allocateDirect(8);
+    private final Item item = new Item();
+
+    Fetcher(Rocks rocks) {
+        this.rocks = rocks;
+    }
+
+    /** Whether a filter or a cached block does not rule the key out; no disk is read. Allocates nothing unless the key is very long. */
+    boolean mayExist(Key key) {
+        return mayExist(Rows.putKey(ensureKeys(key.length() + Rows.PREFIX_BYTES), 0, key.space(), key));
+    }
+
+    private boolean mayExist(int rowBytes) {
+        return rocks.db.keyMayExist(
+                rocks.keys, rocks.reads, keyArena.limit(rowBytes).position(0));
+    }
+
+    private ByteBuffer ensureKeys(int bytes) {
+        keyArena = Rocks.ensure(keyArena, bytes);
+        return keyArena.clear();
+    }
+
+    /** Exact, and reads the disk where filters do not rule the part out. */
+    boolean partExists(Key key, int part) throws RocksDBException {
+        int bytes = Rows.putPartKey(ensureKeys(key.length() + Rows.PREFIX_BYTES + 2), 0, key, part);
+        return mayExist(bytes)
+                && rocks.db.get(
+                                rocks.keys,
+                                rocks.reads,
+                                keyArena.limit(bytes).position(0),
+                                this.part.limit(0).position(0))
+                        >= 0;
+    }
+
+    /** Exact answers for keys {@code from} to {@code to} of the list, at most {@link #BATCH} of them; sets the bits of those that exist. */
+    void exists(List<Key> keys, int from, int to, BitSet into) throws RocksDBException, L2Exception {
+        List<Key> maybe = new ArrayList<>();
+        int[] indexes = new int[to - from];
+        for (int i = from; i < to; i++) {
+            if (mayExist(keys.get(i))) {
+                indexes[maybe.size()] = i;
+                maybe.add(keys.get(i));
+            }
+        }
+        if (maybe.isEmpty()) {
+            return;
+        }
+        List<ByteBufferGetStatus> found = multiGet(maybe, 0, maybe.size(), 0);
+        for (int i = 0; i < found.size(); i++) {
+            if (isFound(found.get(i).status)) {
+                into.set(indexes[i]);
+            }
+        }
+    }
+
+    /** Fetches keys {@code from} to {@code to} of the list, at most {@link #BATCH} of them. */
+    void get(List<Key> keys, int from, int to, FetchVisitor visitor) throws RocksDBException, L2Exception {
+        List<ByteBufferGetStatus> rows = multiGet(keys, from, to, SLOT_BYTES);
+        // Parts go through the same memory, so they come when all the rest is done.
+        BitSet parted = new BitSet();
+        for (int i = 0; i < rows.size(); i++) {
+            if (!isFound(rows.get(i).status)) {
+                visitor.absent(from + i);
+            } else if (format(valueArena, i * SLOT_BYTES, rows.get(i).requiredSize) == Rows.PARTED) {
+                parted.set(i);
+            } else {
+                visitor.found(from + i, item.wrap(valueArena, i * SLOT_BYTES + 1));
+            }
+        }
+        for (int i = parted.nextSetBit(0); i >= 0; i = parted.nextSetBit(i + 1)) {
+            getParted(keys.get(from + i), from + i, visitor);
+        }
+    }
+
+    private List<ByteBufferGetStatus> multiGet(List<Key> keys, int from, int to, int slotBytes)
+            throws RocksDBException {
+        int bytes = 0;
+        for (int i = from; i < to; i++) {
+            bytes += keys.get(i).length() + Rows.PREFIX_BYTES;
+        }
+        ensureKeys(bytes);
+        valueArena = Rocks.ensure(valueArena, (to - from) * slotBytes);
+        valueArena.clear();
+        List<ByteBuffer> rowKeys = new ArrayList<>(to - from);
+        List<ByteBuffer> values = new ArrayList<>(to - from);
+        int at = 0;
+        for (int i = from; i < to; i++) {
+            int length = Rows.putKey(keyArena, at, keys.get(i).space(), keys.get(i));
+            rowKeys.add(keyArena.slice(at, length));
+            values.add(valueArena.slice((i - from) * slotBytes, slotBytes));
+            at += length;
+        }
+        return rocks.db.multiGetByteBuffers(rocks.reads, List.of(rocks.keys), rowKeys, values);
+    }
+
+    /** Head and parts must be of one write, so both are read from one snapshot. */
+    private void getParted(Key key, int index, FetchVisitor visitor) throws RocksDBException, L2Exception {
+        Snapshot snapshot = rocks.db.getSnapshot();
+        try (ReadOptions reads = new ReadOptions().setSnapshot(snapshot)) {
+            int keyBytes = Rows.putKey(ensureKeys(key.length() + Rows.PREFIX_BYTES), 0, key.space(), key);
+            valueArena = Rocks.ensure(valueArena, SLOT_BYTES);
+            int length = rocks.db.get(
+                    rocks.keys,
+                    reads,
+                    keyArena.limit(keyBytes).position(0),
+                    valueArena.limit(SLOT_BYTES).position(0));
+            if (length < 0) {
+                visitor.absent(index);
+                return;
+            }
+            if (format(valueArena, 0, length) == Rows.INLINE) {
+                visitor.found(index, item.wrap(valueArena, 1));
+                return;
+            }
+            int valueLength = item.wrap(valueArena, 1).valueLength();
+            if (valueLength <= L2.PART_BYTES) {
+                valueArena = grown(valueArena, length, length + valueLength);
+                readParts(reads, key, valueLength, new ByteBuffer[] {valueArena.slice(length, valueLength)});
+                visitor.found(index, item.wrap(valueArena, 1));
+            } else {
+                ByteBuffer[] chunks = visitor.chunksFor(index, valueLength);
+                readParts(reads, key, valueLength, chunks);
+                visitor.found(index, item.wrapLarge(valueArena, 1, chunks, L2.PART_SHIFT, valueLength, null));
+            }
+        } finally {
+            rocks.db.releaseSnapshot(snapshot);
+        }
+    }
+
+    /** Reads all parts of a value into {@code chunks}. */
+    private void readParts(ReadOptions reads, Key key, int valueLength, ByteBuffer[] chunks)
+            throws RocksDBException, L2Exception {
+        int keyBytes = key.length() + Rows.PREFIX_BYTES + 2;
+        ensureKeys(keyBytes * PART_BATCH);
+        int count = Rows.partCount(valueLength);
+        for (int from = 0; from < count; from += PART_BATCH) {
+            List<ByteBuffer> rowKeys = new ArrayList<>(PART_BATCH);
+            List<ByteBuffer> values = new ArrayList<>(PART_BATCH);
+            for (int i = from; i < Math.min(count, from + PART_BATCH); i++) {
+                int at = (i - from) * keyBytes;
+                Rows.putPartKey(keyArena, at, key, i);
+                rowKeys.add(keyArena.slice(at, keyBytes));
+                values.add(chunks[i].slice(0, Rows.partLength(valueLength, i)));
+            }
+            List<ByteBufferGetStatus> rows = rocks.db.multiGetByteBuffers(reads, List.of(rocks.keys), rowKeys, values);
+            for (int i = 0; i < rows.size(); i++) {
+                if (!isFound(rows.get(i).status)
+                        || rows.get(i).requiredSize != Rows.partLength(valueLength, from + i)) {
+                    throw new L2Exception("part " + (from + i) + " of a value of " + valueLength
+                            + " bytes is missing or has a wrong length: the data in L2 is damaged");
+                }
+            }
+        }
+    }
+
+    private static ByteBuffer grown(ByteBuffer old, int used, int bytes) {
+        if (old.capacity() >= bytes) {
+            return old.clear();
+        }
+        return ByteBuffer.allocateDirect(bytes).put(0, old, 0, used);
+    }
+
+    private static boolean isFound(Status status) throws L2Exception {
+        return switch (status.getCode()) {
+            case Ok -> true;
+            case NotFound -> false;
+            default ->
+                throw new L2Exception("cannot read from L2: " + status.getCodeString()
+                        + (status.getState() == null ? "" : ": " + status.getState()));
+        };
+    }
+
+    /** The format byte of a row of {@code length} bytes at {@code at}, which is checked. */
+    static byte format(ByteBuffer buffer, int at, int length) throws L2Exception {
+        byte format = length > ItemHeader.BYTES ? buffer.get(at) : 0;
+        if (format != Rows.INLINE && format != Rows.PARTED) {
+            throw new L2Exception("a row of " + length + " bytes in L2 has unknown format " + format);
+        }
+        if (format == Rows.INLINE && length > SLOT_BYTES) {
+            throw new L2Exception("a row in L2 is too long: " + length + " bytes");
+        }
+        return format;
+    }
+}

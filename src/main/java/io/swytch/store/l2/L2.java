@@ -1,0 +1,487 @@
+package io.swytch.store.l2;
+
+import io.swytch.bytes.Bytes;
+import io.swytch.bytes.Slice;
+import io.swytch.store.item.Item;
+import io.swytch.store.item.Key;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.Checkpoint;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.CompactRangeOptions;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.WriteBatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tier on disk. No caller sees RocksDB's types, and closing is safe: it waits for calls under way, and later ones throw
+ * {@link L2ClosedException}.
+ *
+ * <p>Every call may wait on the disk, except {@link #mayExist}, {@link #meta}, {@link #hashSeed} and {@link #directoryId}. A visitor must not
+ * close L2. Threads: any; one {@link Ingest} at a time.
+ */
+public final class L2 implements AutoCloseable {
+    public static final int PART_SHIFT = 20;
+
+    /** The longest run of value bytes in one piece; longer values are chunked by this. */
+    public static final int PART_BYTES = 1 << PART_SHIFT;
+
+    private static final Logger LOG = LoggerFactory.getLogger(L2.class);
+
+    /** Bytes of readahead of a scan. */
+    private static final long SCAN_READAHEAD_BYTES = 256 << 10;
+
+    private record MetaValue(long version, Bytes value) {}
+
+    private final DataDirectory directory;
+    private final Rocks rocks;
+    private final ThreadLocal<Fetcher> fetchers;
+    private final ConcurrentHashMap<String, MetaValue> meta = new ConcurrentHashMap<>();
+    private final Object metaLock = new Object();
+    private final AtomicLong ingestNumber = new AtomicLong();
+
+    /** Whether any value may lie in parts; while none does, drains need not look for old ones. */
+    private volatile boolean partsExist;
+
+    private L2(DataDirectory directory, Rocks rocks) {
+        this.directory = directory;
+        this.rocks = rocks;
+        fetchers = ThreadLocal.withInitial(() -> new Fetcher(rocks));
+    }
+
+    /**
+     * Opens the data directory, or makes one where there is none.
+     *
+     * @throws L2Exception if another process holds the directory, if files are missing or damaged, or if the format is unknown; the
+     *     message names the directory or file
+     */
+    public static L2 open(L2Options options) throws L2Exception {
+        DataDirectory directory = DataDirectory.open(options.dir());
+        Rocks rocks = null;
+        try {
+            DataDirectory.createPrivate(directory.db());
+            DataDirectory.createPrivate(directory.ingest());
+            removeFiles(directory.ingest());
+            if (!directory.isReady()) {
+                // The first start did not come to its end, and RocksDB would trip over what it left.
+                removeFiles(directory.db());
+            }
+            rocks = Rocks.open(options, directory.db(), !directory.isReady());
+            L2 l2 = new L2(directory, rocks);
+            l2.load();
+            if (!directory.isReady()) {
+                directory.markReady();
+            }
+            return l2;
+        } catch (L2Exception | RuntimeException e) {
+            giveUp(directory, rocks);
+            throw e;
+        } catch (IOException e) {
+            giveUp(directory, rocks);
+            throw new L2Exception("cannot open data directory " + options.dir(), e);
+        }
+    }
+
+    private static void removeFiles(Path dir) throws IOException {
+        try (Stream<Path> files = Files.list(dir)) {
+            for (Path path : files.toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    private static void giveUp(DataDirectory directory, @Nullable Rocks rocks) throws L2Exception {
+        if (rocks != null) {
+            rocks.close();
+        }
+        directory.close();
+    }
+
+    /** Reads the meta values, of which each lies in up to two places, and looks whether there are parts. */
+    private void load() throws L2Exception {
+        try (RocksIterator parts = rocks.db.newIterator(rocks.keys, rocks.scans);
+                RocksIterator ingested = rocks.db.newIterator(rocks.keys, rocks.scans);
+                RocksIterator single = rocks.db.newIterator(rocks.meta, rocks.scans)) {
+            parts.seek(Rows.spaceStart(Rows.PARTS));
+            partsExist = parts.isValid() && ByteBuffer.wrap(parts.key()).getInt() != Rows.META_SPACE;
+            parts.status();
+            for (ingested.seek(Rows.spaceStart(Rows.META_SPACE)); ingested.isValid(); ingested.next()) {
+                loadMeta(ingested.key(), 4, ingested.value());
+            }
+            ingested.status();
+            for (single.seekToFirst(); single.isValid(); single.next()) {
+                loadMeta(single.key(), 0, single.value());
+            }
+            single.status();
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot read " + directory.db(), e);
+        }
+    }
+
+    private void loadMeta(byte[] key, int nameStart, byte[] row) throws L2Exception {
+        String name = new String(key, nameStart, key.length - nameStart, StandardCharsets.UTF_8);
+        if (row.length < Rows.META_PREFIX_BYTES || row[0] != Rows.META) {
+            throw new L2Exception("meta value " + name + " in " + directory.db() + " has unknown format");
+        }
+        long version = ByteBuffer.wrap(row).getLong(1);
+        Bytes value = Bytes.wrap(Arrays.copyOfRange(row, Rows.META_PREFIX_BYTES, row.length));
+        meta.merge(name, new MetaValue(version, value), (a, b) -> a.version > b.version ? a : b);
+    }
+
+    /** The seed of the key hash that this directory was made with. */
+    public long hashSeed() {
+        return directory.seed();
+    }
+
+    /** 32 random hexadecimal digits that this directory was made with. */
+    public String directoryId() {
+        return directory.id();
+    }
+
+    /**
+     * Whether L2 may have an item for the key, by filters and cached blocks alone; for event loops: nothing waits on a disk, nothing is allocated.
+     *
+     * @return false if L2 surely has none; true also where what is in memory cannot tell
+     */
+    public boolean mayExist(Key key) {
+        Fetcher fetcher = fetchers.get();
+        rocks.gate.enter();
+        try {
+            return fetcher.mayExist(key);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
+    /** Fetches the items of these keys. {@code @Blocking}. */
+    public void get(List<Key> keys, FetchVisitor visitor) throws L2Exception {
+        Fetcher fetcher = fetchers.get();
+        rocks.gate.enter();
+        try {
+            for (int from = 0; from < keys.size(); from += Fetcher.BATCH) {
+                fetcher.get(keys, from, Math.min(keys.size(), from + Fetcher.BATCH), visitor);
+            }
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot read from L2", e);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
+    /** Which of these keys L2 has items for, expired ones included; exact. {@code @Blocking}, but absent keys hardly ever cost a read. */
+    public BitSet exists(List<Key> keys) throws L2Exception {
+        BitSet found = new BitSet(keys.size());
+        Fetcher fetcher = fetchers.get();
+        rocks.gate.enter();
+        try {
+            for (int from = 0; from < keys.size(); from += Fetcher.BATCH) {
+                fetcher.exists(keys, from, Math.min(keys.size(), from + Fetcher.BATCH), found);
+            }
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot read from L2", e);
+        } finally {
+            rocks.gate.leave();
+        }
+        return found;
+    }
+
+    /** Begins a drain. One at a time. */
+    public Ingest beginIngest() {
+        if (rocks.gate.isClosed()) {
+            throw new L2ClosedException();
+        }
+        return new Ingest(this, rocks, directory.ingest(), Long.toString(ingestNumber.incrementAndGet()), partsExist);
+    }
+
+    /** For {@link Ingest}: a value was written in parts. */
+    void partsWritten() {
+        partsExist = true;
+    }
+
+    /** For {@link Ingest#commit}. */
+    void commit(Ingest ingest, Map<String, byte[]> values) throws L2Exception {
+        rocks.gate.enter();
+        try {
+            synchronized (metaLock) {
+                TreeMap<String, byte[]> rows = new TreeMap<>();
+                Map<String, MetaValue> next = nextVersions(values);
+                next.forEach((name, value) -> rows.put(name, Rows.metaRow(value.version, value.value.toByteArray())));
+                ingest.commit(rows);
+                meta.putAll(next);
+            }
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot ingest into L2", e);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
+    private Map<String, MetaValue> nextVersions(Map<String, byte[]> values) {
+        Map<String, MetaValue> next = new TreeMap<>();
+        values.forEach((name, value) -> {
+            MetaValue old = meta.get(name);
+            next.put(name, new MetaValue(old == null ? 1 : old.version + 1, Bytes.wrap(value.clone())));
+        });
+        return next;
+    }
+
+    /** The meta value of this name as last written, by {@link #putMeta} or {@link Ingest#commit}; null if never. Kept in memory. */
+    public byte @Nullable [] meta(String name) {
+        MetaValue value = meta.get(name);
+        return value == null ? null : value.value.toByteArray();
+    }
+
+    /** Writes these meta values, all or none, and syncs them. {@code @Blocking}. */
+    public void putMeta(Map<String, byte[]> values) throws L2Exception {
+        rocks.gate.enter();
+        try (WriteBatch batch = new WriteBatch()) {
+            synchronized (metaLock) {
+                Map<String, MetaValue> next = nextVersions(values);
+                for (Map.Entry<String, MetaValue> e : next.entrySet()) {
+                    MetaValue value = e.getValue();
+                    batch.put(
+                            rocks.meta,
+                            e.getKey().getBytes(StandardCharsets.UTF_8),
+                            Rows.metaRow(value.version, value.value.toByteArray()));
+                }
+                rocks.db.write(rocks.synced, batch);
+                meta.putAll(next);
+            }
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot write to L2", e);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
+    /**
+     * Shows keys of a space in unsigned order of their hash. {@code @Blocking}. Stops after {@code max} keys, but not between two whose
+     * hashes have the same top 48 bits.
+     *
+     * @param fromHash first hash to show
+     * @return the hash to go on from, or 0 if all were shown
+     */
+    public long scan(int space, long fromHash, int max, ScanVisitor visitor) throws L2Exception {
+        rocks.gate.enter();
+        try (org.rocksdb.Slice end = new org.rocksdb.Slice(Rows.spaceStart(space + 1));
+                ReadOptions reads = new ReadOptions()
+                        .setFillCache(false)
+                        .setReadaheadSize(SCAN_READAHEAD_BYTES)
+                        .setIterateUpperBound(end);
+                RocksIterator rows = rocks.db.newIterator(rocks.keys, reads)) {
+            Cursor cursor = new Cursor();
+            Item item = new Item();
+            long group = 0;
+            int shown = 0;
+            for (rows.seek(Rows.from(space, fromHash)); rows.isValid(); rows.next()) {
+                int length = cursor.readKey(rows);
+                long hash = Long.reverseBytes((long) Slice.LONG.get(cursor.row, 4));
+                if (shown >= max && hash >>> 16 != group) {
+                    return hash & ~0xFFFFL;
+                }
+                group = hash >>> 16;
+                int valueBytes = rows.value(cursor.head.clear());
+                Fetcher.format(cursor.head, 0, valueBytes);
+                item.wrap(cursor.head, 1);
+                visitor.key(cursor.key(Rows.PREFIX_BYTES, length, space, hash), item.type(), item.expireAtMs());
+                shown++;
+            }
+            rows.status();
+            return 0;
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot scan L2", e);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
+    /** Views of an iterator's rows; reused from row to row. */
+    private static final class Cursor {
+        ByteBuffer row = ByteBuffer.allocateDirect(256);
+        final ByteBuffer head = ByteBuffer.allocateDirect(Rows.HEAD_BYTES_MAX);
+        private final Slice bytes = new Slice();
+        private final Key key = new Key();
+
+        int readKey(RocksIterator rows) {
+            int length = rows.key(row.clear());
+            if (length > row.capacity()) {
+                row = Rocks.ensure(row, length);
+                length = rows.key(row.clear());
+            }
+            return length;
+        }
+
+        Key key(int prefix, int length, int space, long hash) {
+            return key.set(bytes.set(row, prefix, length - prefix), space, hash);
+        }
+    }
+
+    /**
+     * Shows keys of a space that were written with an expiry at or before {@code nowMs}, earliest first. {@code @Blocking}. The caller looks at
+     * each item, deletes what has really expired in an {@link Ingest}, and tells that ingest to {@link Ingest#forgetExpired forget} them.
+     *
+     * @param max shown at most
+     * @return what to give to {@code forgetExpired}, or null if nothing was shown
+     */
+    public byte @Nullable [] expired(int space, long nowMs, int max, ExpiredVisitor visitor) throws L2Exception {
+        rocks.gate.enter();
+        try (org.rocksdb.Slice end = new org.rocksdb.Slice(
+                        nowMs == Long.MAX_VALUE ? Rows.spaceStart(space + 1) : Rows.from(space, nowMs + 1));
+                ReadOptions reads = new ReadOptions().setFillCache(false).setIterateUpperBound(end);
+                RocksIterator rows = rocks.db.newIterator(rocks.expiry, reads)) {
+            Cursor cursor = new Cursor();
+            int length = 0;
+            int shown = 0;
+            for (rows.seek(Rows.spaceStart(space)); shown < max && rows.isValid(); rows.next()) {
+                length = cursor.readKey(rows);
+                long expireAtMs = Long.reverseBytes((long) Slice.LONG.get(cursor.row, 4));
+                long hash = Long.reverseBytes((long) Slice.LONG.get(cursor.row, 12));
+                visitor.candidate(cursor.key(Rows.EXPIRY_PREFIX_BYTES, length, space, hash), expireAtMs);
+                shown++;
+            }
+            rows.status();
+            if (shown == 0) {
+                return null;
+            }
+            byte[] through = new byte[length];
+            cursor.row.get(0, through);
+            return through;
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot scan L2", e);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
+    /**
+     * Deletes all of a space and gives its disk back. {@code @Blocking}, for seconds where much is there; safe to repeat after a crash.
+     */
+    public void dropSpace(int space) throws L2Exception {
+        rocks.gate.enter();
+        try (FlushOptions flush = new FlushOptions().setWaitForFlush(true);
+                WriteBatch batch = new WriteBatch()) {
+            byte[][] keyRanges = {
+                Rows.spaceStart(space),
+                Rows.spaceStart(space + 1),
+                Rows.spaceStart(space | Rows.PARTS),
+                Rows.spaceStart((space | Rows.PARTS) + 1)
+            };
+            batch.deleteRange(rocks.keys, keyRanges[0], keyRanges[1]);
+            batch.deleteRange(rocks.keys, keyRanges[2], keyRanges[3]);
+            batch.deleteRange(rocks.expiry, keyRanges[0], keyRanges[1]);
+            // Whole files may go at once only after the range delete: else an older row in a deeper file would come to
+            // light.
+            rocks.db.write(rocks.synced, batch);
+            rocks.db.flush(flush, List.of(rocks.keys, rocks.expiry));
+            rocks.db.deleteFilesInRanges(rocks.keys, List.of(keyRanges), false);
+            rocks.db.deleteFilesInRanges(rocks.expiry, List.of(keyRanges[0], keyRanges[1]), false);
+            compact(rocks.keys, keyRanges[0], keyRanges[1]);
+            if (partsExist) {
+                compact(rocks.keys, keyRanges[2], keyRanges[3]);
+            }
+            compact(rocks.expiry, keyRanges[0], keyRanges[1]);
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot drop a space", e);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
+    private void compact(ColumnFamilyHandle family, byte[] from, byte[] to) throws RocksDBException {
+        try (CompactRangeOptions options =
+                new CompactRangeOptions().setExclusiveManualCompaction(false).setAllowWriteStall(true)) {
+            rocks.db.compactRange(family, from, to, options);
+        }
+    }
+
+    /** For {@link Ingest}: starts to flush a family's memtable and does not wait. */
+    void flushSoon(ColumnFamilyHandle family) throws RocksDBException {
+        try (FlushOptions flush = new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true)) {
+            rocks.db.flush(flush, family);
+        }
+    }
+
+    /** For {@link Ingest}: a file was not taken in and could not be removed. */
+    void leftBehind(String path, IOException e) {
+        LOG.atWarn().addKeyValue("file", path).setCause(e).log("cannot remove a file of a failed drain");
+    }
+
+    /**
+     * Makes a copy of L2 as it is now, a data directory that {@link #open} takes; files are linked where the file system allows. {@code @Blocking}.
+     *
+     * @param target must not exist, or be empty
+     */
+    public void checkpoint(Path target) throws L2Exception {
+        rocks.gate.enter();
+        try (Checkpoint checkpoint = Checkpoint.create(rocks.db)) {
+            DataDirectory.createPrivate(target);
+            checkpoint.createCheckpoint(target.toRealPath().resolve("db").toString());
+            directory.copyMarker(target);
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot make a checkpoint in " + target, e);
+        } catch (L2Exception e) {
+            throw e;
+        } catch (IOException e) {
+            throw new L2Exception("cannot make a checkpoint in " + target, e);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
+    /** What RocksDB says of itself; tens of microseconds. */
+    public L2Stats stats() throws L2Exception {
+        rocks.gate.enter();
+        try {
+            long files = 0;
+            for (int level = 0; level < 7; level++) {
+                files += Long.parseLong(rocks.db.getProperty(rocks.keys, "rocksdb.num-files-at-level" + level))
+                        + Long.parseLong(rocks.db.getProperty(rocks.expiry, "rocksdb.num-files-at-level" + level));
+            }
+            return new L2Stats(
+                    sum("rocksdb.live-sst-files-size") + sum("rocksdb.live-blob-file-size"),
+                    files,
+                    Long.parseLong(rocks.db.getProperty(rocks.keys, "rocksdb.num-files-at-level0")),
+                    sum("rocksdb.estimate-pending-compaction-bytes"),
+                    rocks.db.getLongProperty("rocksdb.num-running-compactions"),
+                    rocks.cache.getUsage(),
+                    sum("rocksdb.cur-size-all-mem-tables"),
+                    sum("rocksdb.estimate-table-readers-mem"),
+                    rocks.db.getLongProperty("rocksdb.background-errors"),
+                    rocks.db.getLongProperty("rocksdb.is-write-stopped") != 0);
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot ask L2", e);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
+    private long sum(String property) throws RocksDBException {
+        return rocks.db.getLongProperty(rocks.meta, property)
+                + rocks.db.getLongProperty(rocks.keys, property)
+                + rocks.db.getLongProperty(rocks.expiry, property);
+    }
+
+    /** Waits for the calls under way, then gives everything back and unlocks the directory. A second call does nothing. */
+    @Override
+    public void close() throws L2Exception {
+        if (rocks.close()) {
+            directory.close();
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.swytch.store.l2;
+
+import java.io.IOException;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
+
+/** The disk, or what is on it, failed L2; the message names the file or the reason. */
+public final class L2Exception extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final boolean diskFull;
+
+    L2Exception(String message) {
+        super(message);
+        diskFull = false;
+    }
+
+    L2Exception(String message, IOException cause) {
+        super(message + ": " + cause.getMessage(), cause);
+        diskFull = String.valueOf(cause.getMessage()).contains("No space left");
+    }
+
+    L2Exception(String message, RocksDBException cause) {
+        super(message + ": " + cause.getMessage(), cause);
+        Status status = cause.getStatus();
+        diskFull = status != null && status.getSubCode() == Status.SubCode.NoSpace
+                || String.valueOf(cause.getMessage()).contains("No space left");
+    }
+
+    /** Whether the disk has no room left: reads and deletes may go on, and the trouble may pass. */
+    public boolean isDiskFull() {
+        return diskFull;
+    }
+}

@@ -1,0 +1,25 @@
+package io.swytch.store.l2;
+
+import java.nio.file.Path;
+
+/**
+ * How L2 is opened.
+ *
+ * @param dir the data directory; L2 makes it if absent, keeps its marker and lock files there and RocksDB's files in {@code db/}
+ * @param blockCacheBytes bound of RocksDB's block cache, which also holds all filters and index blocks
+ * @param memtableBytes bound of one memtable. Data never passes through memtables, only single meta values and range deletions do, so they
+ *     stay nearly empty; RocksDB never holds more than four times this
+ * @param backgroundThreads threads for compactions, 1 or more
+ */
+public record L2Options(Path dir, long blockCacheBytes, long memtableBytes, int backgroundThreads) {
+    /** A cache of 64 MiB, memtables of 1 MiB, one background thread per two cores. */
+    public static L2Options of(Path dir) {
+        return new L2Options(
+                dir, 64L << 20, 1L << 20, Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+    }
+
+    /** The same with another bound of the block cache. */
+    public L2Options withBlockCacheBytes(long bytes) {
+        return new L2Options(dir, bytes, memtableBytes, backgroundThreads);
+    }
+}

@@ -1,0 +1,202 @@
+package io.swytch.store.l2;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.EnvOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.IngestExternalFileOptions;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteOptions;
+
+/**
+ * All handles of one open RocksDB, and how it is tuned. Touching a closed handle kills the process, so whoever uses one is between
+ * {@link Gate#enter} and {@link Gate#leave}; {@link #close} waits for them. Threads: any.
+ *
+ * <p>Data comes in by ingestion of SST files only. So memtables hold next to nothing, the WAL holds single meta values and range
+ * deletions, and RocksDB's own write stalls are off: they would hit only those, while {@link L2Stats#level0Files} tells the drain when to wait.
+ */
+final class Rocks {
+    private static final int LEVEL0_COMPACTION_FILES = 4;
+    private static final long TARGET_FILE_BYTES = 64L << 20;
+    private static final long BASE_LEVEL_BYTES = 256L << 20;
+    private static final long WAL_BYTES_MAX = 8L << 20;
+    private static final long INFO_LOG_BYTES = 4L << 20;
+
+    final Gate gate = new Gate();
+    final RocksDB db;
+    final ColumnFamilyHandle meta;
+    final ColumnFamilyHandle keys;
+    final ColumnFamilyHandle expiry;
+    final Cache cache;
+    final ReadOptions reads;
+    final ReadOptions scans;
+    final WriteOptions synced;
+    final WriteOptions unlogged;
+    final EnvOptions sstEnv;
+    final Options sstOptions;
+    final IngestExternalFileOptions ingestion;
+
+    /** Closed in reverse order of their making. */
+    private final Deque<AutoCloseable> owned;
+
+    private Rocks(
+            RocksDB db,
+            List<ColumnFamilyHandle> families,
+            Cache cache,
+            Options sstOptions,
+            Deque<AutoCloseable> owned) {
+        this.db = db;
+        this.meta = families.get(0);
+        this.keys = families.get(1);
+        this.expiry = families.get(2);
+        this.cache = cache;
+        this.sstOptions = sstOptions;
+        this.owned = owned;
+        reads = own(new ReadOptions());
+        // A scan of cold keys would push the blocks that gets use out of the cache.
+        scans = own(new ReadOptions().setFillCache(false));
+        synced = own(new WriteOptions().setSync(true));
+        unlogged = own(new WriteOptions().setDisableWAL(true));
+        sstEnv = own(new EnvOptions());
+        ingestion = own(new IngestExternalFileOptions()
+                .setMoveFiles(true)
+                .setSnapshotConsistency(true)
+                .setAllowGlobalSeqNo(true)
+                .setAllowBlockingFlush(true)
+                .setWriteGlobalSeqno(false));
+    }
+
+    private <T extends AutoCloseable> T own(T handle) {
+        return own(owned, handle);
+    }
+
+    private static <T extends AutoCloseable> T own(Deque<AutoCloseable> owned, T handle) {
+        owned.push(handle);
+        return handle;
+    }
+
+    /** Opens the database in {@code path}; makes it where {@code create} says that it may be absent. */
+    static Rocks open(L2Options o, Path path, boolean create) throws L2Exception {
+        // Takes librocksdbjni.so from java.library.path, where the launcher names its folder; else unpacks it from the
+        // jar into the temp folder.
+        RocksDB.loadLibrary();
+        Deque<AutoCloseable> owned = new ArrayDeque<>();
+        try {
+            Cache cache = own(owned, new LRUCache(o.blockCacheBytes(), -1, false, 0.5));
+            BlockBasedTableConfig table = new BlockBasedTableConfig()
+                    .setBlockCache(cache)
+                    .setBlockSize(4 << 10)
+                    .setFormatVersion(6)
+                    .setFilterPolicy(own(owned, new BloomFilter(10, false)))
+                    .setOptimizeFiltersForMemory(true)
+                    .setCacheIndexAndFilterBlocks(true)
+                    .setCacheIndexAndFilterBlocksWithHighPriority(true)
+                    .setPinL0FilterAndIndexBlocksInCache(true);
+            ColumnFamilyOptions keyOptions = own(owned, family(o, table))
+                    .setEnableBlobFiles(true)
+                    .setMinBlobSize(Rows.INLINE_BYTES_MAX)
+                    .setBlobCompressionType(CompressionType.LZ4_COMPRESSION)
+                    .setEnableBlobGarbageCollection(true)
+                    .setBlobGarbageCollectionAgeCutoff(0.25)
+                    .setBlobGarbageCollectionForceThreshold(0.5);
+            ColumnFamilyOptions expiryOptions = own(owned, family(o, table));
+            ColumnFamilyOptions metaOptions = own(owned, family(o, table));
+            DBOptions options = own(owned, new DBOptions())
+                    .setCreateIfMissing(create)
+                    .setCreateMissingColumnFamilies(create)
+                    .setMaxBackgroundJobs(o.backgroundThreads() + 1)
+                    .setMaxOpenFiles(-1)
+                    .setMaxTotalWalSize(WAL_BYTES_MAX)
+                    .setBytesPerSync(1 << 20)
+                    .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                    .setMaxLogFileSize(INFO_LOG_BYTES)
+                    .setKeepLogFileNum(2)
+                    .setStatsDumpPeriodSec(0)
+                    .setStatsPersistPeriodSec(0);
+            Options sst = own(owned, new Options(options, own(owned, family(o, table))));
+            List<ColumnFamilyHandle> families = new ArrayList<>();
+            RocksDB db = own(
+                    owned,
+                    RocksDB.open(
+                            options,
+                            path.toString(),
+                            List.of(
+                                    new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, metaOptions),
+                                    new ColumnFamilyDescriptor(new byte[] {'k', 'e', 'y', 's'}, keyOptions),
+                                    new ColumnFamilyDescriptor(
+                                            new byte[] {'e', 'x', 'p', 'i', 'r', 'y'}, expiryOptions)),
+                            families));
+            families.forEach(owned::push);
+            return new Rocks(db, families, cache, sst, owned);
+        } catch (RocksDBException e) {
+            closeAll(owned);
+            throw new L2Exception("cannot open " + path, e);
+        } catch (RuntimeException e) {
+            closeAll(owned);
+            throw e;
+        }
+    }
+
+    private static ColumnFamilyOptions family(L2Options o, BlockBasedTableConfig table) {
+        return new ColumnFamilyOptions()
+                .setTableFormatConfig(table)
+                .setWriteBufferSize(o.memtableBytes())
+                .setMaxWriteBufferNumber(4)
+                .setCompressionType(CompressionType.LZ4_COMPRESSION)
+                .setLevelCompactionDynamicLevelBytes(true)
+                .setTargetFileSizeBase(TARGET_FILE_BYTES)
+                .setMaxBytesForLevelBase(BASE_LEVEL_BYTES)
+                .setLevel0FileNumCompactionTrigger(LEVEL0_COMPACTION_FILES)
+                .setLevel0SlowdownWritesTrigger(Integer.MAX_VALUE)
+                .setLevel0StopWritesTrigger(Integer.MAX_VALUE)
+                .setSoftPendingCompactionBytesLimit(0)
+                .setHardPendingCompactionBytesLimit(0);
+    }
+
+    /** A direct buffer of at least {@code bytes}, {@code old} if it is large enough. */
+    static ByteBuffer ensure(ByteBuffer old, int bytes) {
+        return old.capacity() >= bytes ? old : ByteBuffer.allocateDirect(Math.max(bytes, old.capacity() * 2));
+    }
+
+    /** Waits for the calls under way, then gives every handle back. Returns false if that was done before. */
+    boolean close() {
+        if (!gate.close()) {
+            return false;
+        }
+        db.cancelAllBackgroundWork(true);
+        closeAll(owned);
+        return true;
+    }
+
+    private static void closeAll(Deque<AutoCloseable> owned) {
+        RuntimeException first = null;
+        while (!owned.isEmpty()) {
+            try {
+                owned.pop().close();
+            } catch (RuntimeException e) {
+                first = first == null ? e : first;
+            } catch (Exception e) {
+                throw new AssertionError("RocksDB's handles declare no checked exception on close", e);
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+}
