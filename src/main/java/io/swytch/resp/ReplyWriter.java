@@ -84,4 +84,7 @@ public abstract class ReplyWriter {
 
     /** Takes back everything that was written since {@link #mark} returned {@code mark}. */
     public abstract void rollback(long mark);
+
+    /** What HELLO does: the replies from here on, its own included, are of this protocol. A collector has but one and ignores it. */
+    public void setProtocol(int protocol) {}
 }

@@ -1,5 +1,6 @@
 package io.swytch.resp;
 
+import io.swytch.bytes.Pin;
 import io.swytch.bytes.Slice;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -51,7 +52,10 @@ public final class Request {
         return args[index];
     }
 
-    /** A request with bytes of its own, which lives as long as it is held. Large arguments are shared, their memory must not be reused. */
+    /**
+     * A request with bytes of its own, which lives as long as it is held. Large arguments are shared: their memory is kept until {@link
+     * #release}.
+     */
     public Request copy() {
         int total = 0;
         for (int i = 0; i < count; i++) {
@@ -62,6 +66,10 @@ public final class Request {
         int at = 0;
         for (int i = 0; i < count; i++) {
             if (args[i].isChunked()) {
+                Pin pin = args[i].pin();
+                if (pin != null) {
+                    pin.retain();
+                }
                 copy.add().set(args[i]);
                 continue;
             }
@@ -70,5 +78,16 @@ public final class Request {
             at += args[i].length();
         }
         return copy;
+    }
+
+    /** Lets go of the large arguments that a copy shares; called once, by whom the copy belongs to. Nobody reads the arguments after it. */
+    public void release() {
+        for (int i = 0; i < count; i++) {
+            Pin pin = args[i].pin();
+            if (pin != null) {
+                pin.release();
+            }
+        }
+        count = 0;
     }
 }

@@ -132,7 +132,11 @@ public final class Session {
         queueFailed = queue != null;
     }
 
+    /** Forgets the queued commands and lets go of their memory; also where a client leaves in the middle. */
     public void endMulti() {
+        if (queue != null) {
+            queue.forEach(queued -> queued.request().release());
+        }
         queue = null;
         queueFailed = false;
         queuedBytes = 0;

@@ -1,0 +1,79 @@
+package io.swytch.resp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.swytch.bytes.Pin;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A piece of direct memory that a socket reads into or writes from: one of a {@link BlockPool}, or a view of pinned memory that is sent
+ * without a copy.
+ *
+ * <p>Threads: one loop's, but for blocks of {@link BlockPool#detached()}, which are one thread's at a time.
+ */
+public final class Block {
+    private final ByteBuf buf;
+    private final ByteBuffer memory;
+    private final @Nullable Pin pin;
+
+    /** Bytes that are to be sent, from index 0 on. */
+    int length;
+
+    /** Where in its stream of replies the block begins. */
+    long start;
+
+    Block(ByteBuf buf) {
+        this.buf = buf;
+        memory = buf.nioBuffer(0, buf.capacity());
+        pin = null;
+    }
+
+    /** A view of {@code count} bytes of memory that {@code pin} keeps alive until this block is let go. */
+    Block(ByteBuffer pinned, int offset, int count, Pin pin) {
+        ByteBuffer run = pinned.duplicate();
+        run.limit(offset + count).position(offset);
+        buf = Unpooled.wrappedBuffer(run);
+        memory = run;
+        this.pin = pin;
+        length = count;
+        pin.retain();
+    }
+
+    /** The memory; for absolute access. */
+    public ByteBuffer memory() {
+        return memory;
+    }
+
+    public int capacity() {
+        return buf.capacity();
+    }
+
+    /** The same memory as the socket wants it. Its indices are the user's to set. */
+    public ByteBuf buf() {
+        return buf;
+    }
+
+    boolean isPinned() {
+        return pin != null;
+    }
+
+    /** The bytes to send, with a reference that the socket lets go once they are sent. */
+    public ByteBuf toSend() {
+        buf.setIndex(0, length);
+        return buf.retain();
+    }
+
+    /** Whether no socket holds this block any more. */
+    public boolean isSent() {
+        return buf.refCnt() == 1;
+    }
+
+    /** Gives the memory back to the machine, or lets go of what is pinned. */
+    void free() {
+        buf.release();
+        if (pin != null) {
+            pin.release();
+        }
+    }
+}
