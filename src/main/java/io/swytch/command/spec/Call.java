@@ -30,6 +30,7 @@ public final class Call {
     private Key[] keys = {new Key()};
     private int keyCount;
     private int declaredKeyCount;
+    private long redactedArgs;
 
     /** A call for one thread's use. {@link #begin} positions it before each command. */
     public Call(ServerContext server, Keyspace keyspace, CommandSpec spec, Request request, Session session) {
@@ -46,6 +47,7 @@ public final class Call {
         this.request = request;
         this.session = session;
         keyCount = 0;
+        redactedArgs = 0;
         for (int i = 0; i < spec.keySpecs().size(); i++) {
             addKeys(spec.keySpecs().get(i));
         }
@@ -137,6 +139,16 @@ public final class Call {
     /** Argument {@code index}; 0 is the command's name, 1 a subcommand's where there is one. */
     public Slice arg(int index) {
         return request.arg(index);
+    }
+
+    /** Keeps argument {@code index}, a secret, out of the slow log. */
+    public void redact(int index) {
+        redactedArgs |= 1L << Math.min(index, Long.SIZE - 1);
+    }
+
+    /** Whether argument {@code index} was declared a secret; the slow log does not look beyond the 64th. */
+    boolean isRedacted(int index) {
+        return (redactedArgs >>> Math.min(index, Long.SIZE - 1) & 1) != 0;
     }
 
     /** The first declared key. */

@@ -1,5 +1,8 @@
 package io.swytch.command.spec;
 
+import io.swytch.bytes.Slice;
+import java.util.Locale;
+
 /** Every error text that a client can be sent, as Redis words it. Constants where the text is fixed; nothing is allocated to throw them. */
 // Without a stack trace an exception holds nothing of where it is thrown, so one instance serves all.
 @SuppressWarnings("StaticAssignmentOfThrowable")
@@ -66,7 +69,63 @@ public final class Errors {
     public static final CommandError NO_AUTH = new CommandError("NOAUTH Authentication required.");
     public static final CommandError INTERNAL = new CommandError("ERR internal error");
 
+    public static final CommandError INT_OUT_OF_RANGE =
+            new CommandError("ERR value is out of range, value must between -2147483648 and 2147483647");
+    public static final CommandError WRONG_PASSWORD =
+            new CommandError("WRONGPASS invalid username-password pair or user is disabled.");
+    public static final CommandError NO_PASSWORD_SET =
+            new CommandError("ERR AUTH <password> called without any password"
+                    + " configured for the default user. Are you sure your configuration is correct?");
+    public static final CommandError NO_AUTH_HELLO = new CommandError(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH"
+                    + " <user> <pass> option can be used to authenticate the client and select the RESP protocol version"
+                    + " at the same time");
+    public static final CommandError NO_PROTOCOL = new CommandError("NOPROTO unsupported protocol version");
+    public static final CommandError PROTOCOL_NOT_AN_INTEGER =
+            new CommandError("ERR Protocol version is not an integer or out of range");
+    public static final CommandError CLIENT_NAME =
+            new CommandError("ERR Client names cannot contain spaces, newlines or special characters.");
+    public static final CommandError NO_SUCH_CLIENT = new CommandError("ERR No such client");
+    public static final CommandError CLIENT_ID_NOT_POSITIVE =
+            new CommandError("ERR client-id should be greater than 0");
+    public static final CommandError CLIENT_ID_INVALID = new CommandError("ERR Invalid client ID");
+    public static final CommandError UNBLOCK_REASON =
+            new CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    public static final CommandError PAUSE_MODE = new CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL");
+    public static final CommandError TIMEOUT_NOT_AN_INTEGER =
+            new CommandError("ERR timeout is not an integer or out of range");
+    public static final CommandError TIMEOUT_NEGATIVE = new CommandError("ERR timeout is negative");
+    public static final CommandError NO_CONFIG_FILE =
+            new CommandError("ERR The server is running without a config file");
+    public static final CommandError INVALID_COMMAND = new CommandError("ERR Invalid command specified");
+    public static final CommandError INVALID_ARG_COUNT =
+            new CommandError("ERR Invalid number of arguments specified for command");
+    public static final CommandError NO_KEY_ARGUMENTS = new CommandError("ERR The command has no key arguments");
+    public static final CommandError SAVE_RUNNING = new CommandError("ERR Background save already in progress");
+    public static final CommandError NO_SHUTDOWN = new CommandError("ERR No shutdown in progress.");
+    public static final CommandError SLOWLOG_COUNT =
+            new CommandError("ERR count should be greater than or equal to -1");
+    public static final CommandError RELOAD_OPTIONS =
+            new CommandError("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+    public static final CommandError DEBUG_NOT_ALLOWED =
+            new CommandError("ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\","
+                    + " you can run it from a local connection, otherwise you need to set this option in the"
+                    + " configuration file, and then restart the server.");
+
     private Errors() {}
+
+    /** A container's subcommand of unknown name, or with arguments that none of its forms has. */
+    public static CommandError subcommandSyntax(Call call) {
+        String container = call.arg(0).toString().toUpperCase(Locale.ROOT);
+        return new CommandError("ERR unknown subcommand or wrong number of arguments for '" + shown(call.arg(1))
+                + "'. Try " + container + " HELP.");
+    }
+
+    /** The beginning of a client's text, as error replies repeat it. */
+    private static String shown(Slice text) {
+        String all = text.toString();
+        return all.length() > 128 ? all.substring(0, 128) : all;
+    }
 
     public static CommandError wrongArgCount(String commandName) {
         return new CommandError("ERR wrong number of arguments for '" + commandName + "' command");

@@ -2,6 +2,7 @@ package io.swytch.command.spec;
 
 import io.swytch.clock.Clock;
 import io.swytch.config.Settings;
+import io.swytch.stats.Stats;
 
 /** What admin and connection commands ask of the running server beyond the keyspace. Threads: any. */
 public interface ServerContext {
@@ -12,6 +13,14 @@ public interface ServerContext {
     Sessions sessions();
 
     Clock clock();
+
+    /** All figures, and the slow log. */
+    Stats stats();
+
+    /** The store as a whole. */
+    AdminPort admin();
+
+    Identity identity();
 
     /**
      * Runs the commands that {@code call}'s session has queued, as one: EXEC's work, for the dispatcher holds the locks. Replies with their

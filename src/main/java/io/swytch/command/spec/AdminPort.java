@@ -1,0 +1,39 @@
+package io.swytch.command.spec;
+
+import java.io.IOException;
+
+/** What admin commands ask of the store as a whole. Threads: any, unless a method says otherwise. */
+public interface AdminPort {
+    /**
+     * How saving stands.
+     *
+     * @param isRunning whether a save is under way
+     * @param lastSaveSec when the last one succeeded, or the server began: seconds since 1970
+     * @param lastOk whether the last attempt succeeded; true before the first
+     * @param lastTookSec how long the last attempt took; −1 before the first
+     * @param runningSec for how long the one under way has been running; −1 where there is none
+     * @param count how many succeeded since the server began
+     */
+    record SaveStatus(
+            boolean isRunning, long lastSaveSec, boolean lastOk, long lastTookSec, long runningSec, long count) {}
+
+    /** Whether there is a disk to save to. */
+    boolean isTiered();
+
+    /** Drains everything and takes a checkpoint, then returns. Waits on the disk; never called on an event loop. */
+    void save() throws IOException;
+
+    /** Begins what {@link #save} does, in the background. Returns false if one is under way already. */
+    boolean startSave();
+
+    SaveStatus saveStatus();
+
+    /** Drains, closes and opens the store again; in memory mode does nothing. Waits on the disk; never called on an event loop. */
+    void reload() throws IOException;
+
+    /** Turns the search for expired keys off or on again; keys that are looked at expire all the same. For tests of clients. */
+    void setActiveExpire(boolean isOn);
+
+    /** Gives memory that is kept for reuse back to the system, as far as that can be done. */
+    void purgeMemory();
+}

@@ -1,0 +1,174 @@
+package io.swytch.stats;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.swytch.clock.Clock;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * All figures of the server: what INFO and {@code /metrics} both show.
+ *
+ * <p>Threads: any.
+ */
+public final class Stats {
+    /** Samples that rates are taken over, and how far apart they are: 1.6 seconds together, as in Redis. */
+    private static final int SAMPLES = 16;
+
+    private static final long SAMPLE_NANOS = 100_000_000;
+
+    /** What is counted where connections come and go, too seldom to need a writer of its own. */
+    public final LongAdder connectionsReceived = new LongAdder();
+
+    /** Connections that were refused because there were {@code maxclients}. */
+    public final LongAdder connectionsRejected = new LongAdder();
+
+    /** Clients that were closed because their replies passed {@code client-output-buffer-limit}. */
+    public final LongAdder clientsOverLimit = new LongAdder();
+
+    /** Clients that wait in a blocking command. */
+    public final AtomicInteger blockedClients = new AtomicInteger();
+
+    private final Clock clock;
+    private final StoreStats store;
+    private final Slowlog slowlog = new Slowlog();
+    private final List<LoopStats> loops = new CopyOnWriteArrayList<>();
+
+    @GuardedBy("this")
+    private Totals base = new Totals();
+
+    @GuardedBy("this")
+    private final Sample[] samples = new Sample[SAMPLES];
+
+    @GuardedBy("this")
+    private int sampleCount;
+
+    private volatile ProcessFigures process = ProcessFigures.NONE;
+    private volatile long peakUsedBytes;
+    private volatile long resetAtNanos;
+
+    private record Sample(long nanos, long commands, long bytesRead, long bytesWritten) {}
+
+    /** Rates over the last 1.6 seconds. */
+    public record Rates(double commandsPerSecond, double bytesReadPerSecond, double bytesWrittenPerSecond) {}
+
+    public Stats(Clock clock, StoreStats store) {
+        this.clock = clock;
+        this.store = store;
+        resetAtNanos = clock.nanos();
+    }
+
+    /** The counters of one more thread. */
+    public LoopStats newLoop() {
+        LoopStats loop = new LoopStats();
+        add(loop);
+        return loop;
+    }
+
+    /** Counts in what {@code loop} counts. */
+    public void add(LoopStats loop) {
+        loops.add(loop);
+    }
+
+    public Slowlog slowlog() {
+        return slowlog;
+    }
+
+    /** Everything since the start or the last {@link #reset}. */
+    public Totals totals() {
+        Totals totals = sum();
+        synchronized (this) {
+            totals.subtract(base);
+        }
+        peak(totals.store.usedBytes);
+        return totals;
+    }
+
+    private Totals sum() {
+        Totals totals = new Totals();
+        for (LoopStats loop : loops) {
+            loop.addTo(totals);
+        }
+        totals.connectionsReceived = connectionsReceived.sum();
+        totals.connectionsRejected = connectionsRejected.sum();
+        totals.clientsOverLimit = clientsOverLimit.sum();
+        totals.slowCommands = slowlog.total();
+        store.read(totals.store);
+        return totals;
+    }
+
+    /** CONFIG RESETSTAT: counters begin anew; what is held now, and the peak, stay. */
+    public void reset() {
+        Totals now = sum();
+        synchronized (this) {
+            base = now;
+            sampleCount = 0;
+        }
+        resetAtNanos = clock.nanos();
+    }
+
+    /** How long ago the counters began. */
+    public long nanosSinceReset() {
+        return clock.nanos() - resetAtNanos;
+    }
+
+    /** Takes a sample for rates, peaks and process figures; upkeep calls it about ten times a second. Reads {@code /proc}. */
+    public void sample() {
+        Sample sample = sampleNow();
+        synchronized (this) {
+            Sample last = sampleCount == 0 ? null : samples[(sampleCount - 1) % SAMPLES];
+            if (last != null && sample.nanos - last.nanos < SAMPLE_NANOS * 9 / 10) {
+                return;
+            }
+            samples[sampleCount++ % SAMPLES] = sample;
+            if (sampleCount == 2 * SAMPLES) {
+                sampleCount = SAMPLES;
+            }
+        }
+        StoreFigures figures = new StoreFigures();
+        store.read(figures);
+        peak(figures.usedBytes);
+        process = ProcessFigures.read();
+    }
+
+    private Sample sampleNow() {
+        long commands = 0;
+        long bytesRead = 0;
+        long bytesWritten = 0;
+        for (LoopStats loop : loops) {
+            commands += loop.commands;
+            bytesRead += loop.bytesRead;
+            bytesWritten += loop.bytesWritten;
+        }
+        return new Sample(clock.nanos(), commands, bytesRead, bytesWritten);
+    }
+
+    private synchronized void peak(long usedBytes) {
+        peakUsedBytes = Math.max(peakUsedBytes, usedBytes);
+    }
+
+    /** Rates over the samples there are; 0 before there are two. */
+    public synchronized Rates rates() {
+        if (sampleCount < 2) {
+            return new Rates(0, 0, 0);
+        }
+        Sample first = samples[sampleCount < SAMPLES ? 0 : sampleCount % SAMPLES];
+        Sample last = samples[(sampleCount - 1) % SAMPLES];
+        double seconds = Math.max(1, last.nanos - first.nanos) / 1e9;
+        return new Rates(
+                (last.commands - first.commands) / seconds,
+                (last.bytesRead - first.bytesRead) / seconds,
+                (last.bytesWritten - first.bytesWritten) / seconds);
+    }
+
+    /** What the process used when it was last sampled; zeros before that. */
+    public ProcessFigures process() {
+        return process;
+    }
+
+    /** The most that L1 ever used, as far as anybody looked. */
+    public long peakUsedBytes() {
+        return peakUsedBytes;
+    }
+}

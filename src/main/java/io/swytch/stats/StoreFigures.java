@@ -1,0 +1,99 @@
+package io.swytch.stats;
+
+/**
+ * What the store holds and has counted, as plain named fields that {@link StoreStats} fills in. Bytes unless the name says otherwise.
+ *
+ * <p>Threads: the one that asked for them.
+ */
+public final class StoreFigures {
+    /** Whether there is a second tier. */
+    public boolean isTiered;
+
+    /** What L1 uses of {@link #maxBytes}: segments, index, ghosts, large values, everything. */
+    public long usedBytes;
+
+    public long maxBytes;
+    public long segmentBytes;
+    public long indexBytes;
+    public long ghostBytes;
+    public long largeBytes;
+
+    /** Entries in L1, tombstones not counted. */
+    public long entries;
+
+    /** Entries that eviction met before their drain, and their bound. */
+    public long writeBufferBytes;
+
+    public long writeBufferMaxBytes;
+
+    /** What L2 does not have yet. */
+    public long dirtyBytes;
+
+    public long dirtyEntries;
+
+    /** Fetched items that found no place in L1 and are kept beside it for the commands that asked. */
+    public long overlayBytes;
+
+    /** Files of L2, and of the journal, on disk. */
+    public long l2Bytes;
+
+    public long l2Keys;
+    public long journalBytes;
+    public long journalBufferBytes;
+
+    /** RocksDB's memory. */
+    public long blockCacheBytes;
+
+    public long blockCacheMaxBytes;
+    public long memtableBytes;
+    public long filterBytes;
+
+    /** Keys over all databases and both tiers; those not yet resolved are counted as new. */
+    public long keys;
+
+    // Counters from here on: RESETSTAT begins them anew.
+    public long evictions;
+
+    /** Expired keys that upkeep found; those that commands met are counted by the loops. */
+    public long expiredByUpkeep;
+
+    public long l2Writes;
+    public long l2Deletes;
+    public long l2BytesWritten;
+    public long fills;
+    public long fillsLost;
+    public long drains;
+    public long drainsFailed;
+    public long journalCommits;
+    public long journalBytesWritten;
+
+    /** Times that writers were slowed because the disk did not keep up, and for how long together. */
+    public long writeStalls;
+
+    public long writeStallNanos;
+
+    /** How long fills took from the request to L1, fsyncs of the journal, drains. */
+    public HistogramSnapshot fillTimes = HistogramSnapshot.EMPTY;
+
+    public HistogramSnapshot journalSyncTimes = HistogramSnapshot.EMPTY;
+    public HistogramSnapshot drainTimes = HistogramSnapshot.EMPTY;
+
+    void subtractCounts(StoreFigures base) {
+        evictions -= base.evictions;
+        expiredByUpkeep -= base.expiredByUpkeep;
+        l2Writes -= base.l2Writes;
+        l2Deletes -= base.l2Deletes;
+        l2BytesWritten -= base.l2BytesWritten;
+        fills -= base.fills;
+        fillsLost -= base.fillsLost;
+        drains -= base.drains;
+        drainsFailed -= base.drainsFailed;
+        journalCommits -= base.journalCommits;
+        journalBytesWritten -= base.journalBytesWritten;
+        writeStalls -= base.writeStalls;
+        writeStallNanos -= base.writeStallNanos;
+        fillTimes = fillTimes.since(base.fillTimes);
+        journalSyncTimes = journalSyncTimes.since(base.journalSyncTimes);
+        drainTimes = drainTimes.since(base.drainTimes);
+    }
+}
