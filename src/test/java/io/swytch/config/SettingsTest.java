@@ -1,0 +1,307 @@
+package io.swytch.config;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.swytch.bytes.Bytes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SettingsTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void defaults_areTheDocumentedOnes() {
+        Settings settings = Settings.of();
+        assertEquals(6379, settings.port());
+        assertEquals(List.of("127.0.0.1"), settings.bind());
+        assertNull(settings.unixsocket());
+        assertEquals(0700, settings.unixsocketperm());
+        assertEquals(64 << 20, settings.maxmemoryBytes());
+        assertEquals("allkeys-lfu", settings.get("maxmemory-policy"));
+        assertFalse(settings.isPersistent());
+        assertEquals(SyncMode.EVERY_10MS, settings.sync());
+        assertEquals(new OutputBufferLimit(256 << 20, 0, 0), settings.normalOutput());
+        assertEquals(new OutputBufferLimit(32 << 20, 8 << 20, 60), settings.pubsubOutput());
+        assertTrue(settings.isProtectedMode());
+        assertTrue(settings.threads() >= 1);
+        assertEquals(Bytes.EMPTY, settings.requirepass());
+        assertArrayEquals(new double[] {50, 99, 99.9}, settings.latencyPercentiles());
+    }
+
+    @Test
+    void everyListedName_canBeAsked() {
+        Settings settings = Settings.of();
+        for (String name : settings.names()) {
+            settings.get(name);
+        }
+        assertTrue(settings.names().containsAll(List.of("dir", "appendfsync", "save", "appendonly", "loglevel")));
+        assertFalse(settings.names().contains("db-path"));
+    }
+
+    @Test
+    void memory_isReadInRedisUnits() {
+        Map<String, Long> cases = new LinkedHashMap<>();
+        cases.put("100", 100L);
+        cases.put("100b", 100L);
+        cases.put("2k", 2_000L);
+        cases.put("2kb", 2_048L);
+        cases.put("3m", 3_000_000L);
+        cases.put("3MB", 3L << 20);
+        cases.put("4g", 4_000_000_000L);
+        cases.put("4Gb", 4L << 30);
+        cases.forEach((text, bytes) ->
+                assertEquals(bytes, Settings.of("maxmemory", text).maxmemoryBytes(), text));
+        for (String bad : List.of("abc", "-1", "1.5gb", " 1mb", "1kib", "mb", "0x10", "99999999999999999999")) {
+            assertEquals("argument must be a memory value", reasonOfSet(Settings.of(), "maxmemory", bad), bad);
+        }
+    }
+
+    @Test
+    void maxmemory_asShareOfTheMachine() {
+        long half = Settings.of("maxmemory", "50%").maxmemoryBytes();
+        assertTrue(half > 1 << 20 && half <= MachineMemory.bytes() / 2, half + " of " + MachineMemory.bytes());
+        assertTrue(Settings.of("maxmemory", "0").maxmemoryBytes() > half);
+        assertThrows(IllegalArgumentException.class, () -> Settings.of("maxmemory", "101%"));
+    }
+
+    @Test
+    void sources_winInOrder() throws Exception {
+        Path file = file("port 1\ndatabases 1\ntimeout 1\n");
+        Settings settings = Settings.load(
+                file,
+                Map.of("SWYTCH_DATABASES", "2", "SWYTCH_TIMEOUT", "2", "SWYTCH_JAVA_OPTS", "-Xint"),
+                List.of(Map.entry("timeout", "3")));
+        assertEquals(1, settings.port());
+        assertEquals(2, settings.databases());
+        assertEquals(3, settings.timeoutSeconds());
+        assertEquals(file, settings.file());
+    }
+
+    @Test
+    void file_isReadAsRedisReadsIts() throws Exception {
+        Settings settings = load("""
+                # a comment
+
+                  REQUIREPASS "a b\\x41\\"\\n"
+                bind 127.0.0.1   -::1
+                unixsocket '/tmp/it\\'s'
+                client-output-buffer-limit normal 1mb 0 0
+                client-output-buffer-limit replica 2mb 1mb 10
+                appendfsync no
+                dir /data
+                """);
+        assertEquals(Bytes.of("a bA\"\n"), settings.requirepass());
+        assertEquals(List.of("127.0.0.1", "-::1"), settings.bind());
+        assertEquals(Path.of("/tmp/it's"), settings.unixsocket());
+        assertEquals(new OutputBufferLimit(1 << 20, 0, 0), settings.normalOutput());
+        assertEquals(new OutputBufferLimit(2 << 20, 1 << 20, 10), settings.replicaOutput());
+        assertEquals(
+                "normal 1048576 0 0 slave 2097152 1048576 10 pubsub 33554432 8388608 60",
+                settings.get("client-output-buffer-limit"));
+        assertEquals("no", settings.get("appendfsync"));
+        assertEquals("os", settings.get("sync"));
+        assertEquals("/data", settings.get("dir"));
+        assertEquals(Path.of("/data"), settings.dataDir());
+    }
+
+    @Test
+    void brokenFile_saysWhereAndWhatWasMeant() throws IOException {
+        assertMessage(":1: maxmemroy: no such setting; did you mean 'maxmemory'?", "maxmemroy 1mb");
+        assertMessage(":2: requirepass: Unbalanced quotes in configuration line", "\nrequirepass \"x");
+        assertMessage(":1: requirepass: Unbalanced quotes in configuration line", "requirepass \"x\"y");
+        assertMessage("did you mean 'allkeys-lru'?", "maxmemory-policy allkeys-lrv");
+        assertMessage("argument must be between 0 and 65535 inclusive", "port 65536");
+        assertMessage("passing it over would leave them open", "rename-command FLUSHALL \"\"");
+    }
+
+    @Test
+    void directivesWithoutMeaning_warnOnceEach() throws Exception {
+        Settings settings = load("save 900 1\nappendonly yes\nhz 10\ntls-port 0\n");
+        assertEquals(4, settings.warnings().size(), settings.warnings().toString());
+        assertTrue(settings.warnings().get(0).contains(":1: 'save' has no meaning here"));
+        assertEquals("", settings.get("save"));
+        assertEquals("no", settings.get("appendonly"));
+        assertEquals("yes", Settings.of("persistent", "yes").get("appendonly"));
+    }
+
+    @Test
+    void set_isWordedAsRedisWordsIt() {
+        Settings settings = Settings.of();
+        String[][] cases = {
+            {"timeout", "-1", "argument must be between 0 and 2147483647 inclusive"},
+            {"timeout", "abc", "argument couldn't be parsed into an integer"},
+            {"slowlog-log-slower-than", "-5", "argument must be between -1 and 9223372036854775807 inclusive"},
+            {"maxclients", "0", "argument must be between 1 and 4294967295 inclusive"},
+            {"proto-max-bulk-len", "1", "argument must be between 1048576 and 9223372036854775807 inclusive"},
+            {"protected-mode", "maybe", "argument must be 'yes' or 'no'"},
+            {"databases", "4", "can't set immutable config"},
+            {"appendonly", "yes", "can't set immutable config"},
+            {"appendfsync", "foo", "argument(s) must be one of the following: everysec, always, no"},
+            {"loglevel", "foo", "argument(s) must be one of the following: debug, verbose, notice, warning"},
+            {
+                "maxmemory-policy",
+                "foo",
+                "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, volatile-ttl,"
+                        + " allkeys-lru, allkeys-lfu, allkeys-random, noeviction"
+            },
+            {"client-output-buffer-limit", "normal 1mb", "Wrong number of arguments in buffer limit configuration."},
+            {
+                "client-output-buffer-limit",
+                "foo 1mb 2mb 60",
+                "Invalid client class specified in buffer limit configuration."
+            },
+            {
+                "client-output-buffer-limit",
+                "normal a b c",
+                "Error in hard, soft or soft_seconds setting in buffer limit configuration."
+            },
+            {"latency-tracking-info-percentiles", "1 abc", "Invalid latency-tracking-info-percentiles parameters"},
+            {
+                "latency-tracking-info-percentiles",
+                "1 101",
+                "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]"
+            },
+            {"maxmemory", "10%", "argument must be a memory value"},
+        };
+        for (String[] row : cases) {
+            assertEquals(row[2], reasonOfSet(settings, row[0], row[1]), row[0] + " " + row[1]);
+        }
+    }
+
+    @Test
+    void set_changesAllOrNothing() throws Exception {
+        Settings settings = Settings.of();
+        Map<String, String> changes = new LinkedHashMap<>();
+        changes.put("MAXMEMORY", "2mb");
+        changes.put("timeout", "abc");
+        assertEquals(
+                "timeout",
+                assertThrows(SettingException.class, () -> settings.set(changes))
+                        .name());
+        assertEquals(64 << 20, settings.maxmemoryBytes());
+        changes.put("timeout", "7");
+        changes.put("appendfsync", "always");
+        changes.put("loglevel", "WARNING");
+        changes.put("hz", "100");
+        settings.set(changes);
+        assertEquals("2097152", settings.get("maxmemory"));
+        assertEquals(2 << 20, settings.maxmemoryBytes());
+        assertEquals(7, settings.timeoutSeconds());
+        assertEquals(SyncMode.ALWAYS, settings.sync());
+        assertEquals("warning", settings.get("loglevel"));
+        assertEquals("warn", settings.logLevel());
+    }
+
+    @Test
+    void listeners_hearTheCanonicalValue() throws Exception {
+        Settings settings = Settings.of();
+        List<String> heard = new ArrayList<>();
+        settings.onChange("maxmemory", heard::add);
+        settings.set(Map.of("timeout", "1"));
+        settings.set(Map.of("maxmemory", "1mb"));
+        assertEquals(List.of("1048576"), heard);
+        assertThrows(IllegalArgumentException.class, () -> settings.onChange("port", heard::add));
+    }
+
+    @Test
+    void names_areKnownInAnyCase() {
+        Settings settings = Settings.of();
+        assertTrue(settings.isKnown("MaxMemory"));
+        assertTrue(settings.isKnown("hz"));
+        assertFalse(settings.isKnown("nosuch"));
+        assertTrue(settings.isMutable("appendfsync"));
+        assertFalse(settings.isMutable("port"));
+    }
+
+    @Test
+    void rewrite_keepsWhatItDoesNotKnow() throws Exception {
+        Path file = file("""
+                # mine
+                maxmemory 10mb
+                save 900 1
+                dir /somewhere
+
+                timeout 5
+                client-output-buffer-limit normal 1mb 0 0
+                client-output-buffer-limit pubsub 1mb 0 0
+                # end
+                """);
+        Settings settings = Settings.load(file, Map.of(), List.of());
+        settings.set(Map.of("maxmemory", "2gb", "requirepass", "x \"y"));
+        settings.rewrite();
+        assertEquals("""
+                # mine
+                maxmemory 2gb
+                save 900 1
+                dir /somewhere
+
+                timeout 5
+                client-output-buffer-limit normal 1048576 0 0 slave 268435456 67108864 60 pubsub 1048576 0 0
+                # end
+                # Generated by CONFIG REWRITE
+                requirepass "x \\"y"
+                """, Files.readString(file));
+        Settings again = Settings.load(file, Map.of(), List.of());
+        assertEquals(Bytes.of("x \"y"), again.requirepass());
+        for (String name : settings.names()) {
+            assertEquals(settings.get(name), again.get(name), name);
+        }
+        again.rewrite();
+        assertEquals(1, Files.readString(file).split("Generated", -1).length - 1);
+        assertThrows(IOException.class, () -> Settings.of().rewrite());
+    }
+
+    @Test
+    void rewrite_keepsAnyBytesOfAPassword() throws Exception {
+        Path file = file("port 1\n");
+        Settings settings = Settings.load(file, Map.of(), List.of());
+        byte[] bytes = {0, 1, '\n', '"', '\\', '\'', (byte) 0xff, ' ', '#'};
+        settings.set(Map.of("requirepass", new String(bytes, StandardCharsets.ISO_8859_1)));
+        settings.rewrite();
+        assertEquals(
+                Bytes.copyOf(bytes), Settings.load(file, Map.of(), List.of()).requirepass());
+    }
+
+    @Test
+    void nearest_findsSwapsAndOmissions() {
+        List<String> names = List.of("maxmemory", "maxclients", "metrics-port");
+        assertEquals("maxmemory", Nearest.among(names, "maxmemroy"));
+        assertEquals("metrics-port", Nearest.among(names, "metricsport"));
+        assertEquals("maxclients", Nearest.among(names, "MAXCLIENT"));
+        assertNull(Nearest.among(names, "zzzzzzzzz"));
+    }
+
+    private Settings load(String text) throws Exception {
+        return Settings.load(file(text), Map.of(), List.of());
+    }
+
+    private Path file(String text) throws IOException {
+        return Files.writeString(folder.resolve("swytch.conf"), text);
+    }
+
+    private void assertMessage(String part, String text) throws IOException {
+        Path file = file(text);
+        SettingException e = assertThrows(SettingException.class, () -> Settings.load(file, Map.of(), List.of()));
+        assertTrue(e.getMessage().contains(part), e.getMessage());
+        assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
+    }
+
+    private static String reasonOfSet(Settings settings, String name, String value) {
+        return assertThrows(SettingException.class, () -> settings.set(Map.of(name, value)))
+                .reason();
+    }
+}
