@@ -1,0 +1,81 @@
+package io.swytch.differential;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** A raw client: writes a command, reads the bytes of its reply. Threads: one at a time. */
+public final class RespConnection implements AutoCloseable {
+    private static final int REPLY_WAIT_MAX_MS = 10_000;
+
+    private final Socket socket;
+    private final InputStream in;
+
+    /** Connects to 127.0.0.1 and, for protocol 3, says HELLO 3. */
+    public RespConnection(int port, int protocol) {
+        try {
+            socket = new Socket(InetAddress.getLoopbackAddress(), port);
+            socket.setTcpNoDelay(true);
+            socket.setSoTimeout(REPLY_WAIT_MAX_MS);
+            in = new BufferedInputStream(socket.getInputStream());
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot connect to port " + port, e);
+        }
+        if (protocol == 3) {
+            Reply reply = call(CommandLine.split("HELLO 3"));
+            if (reply.type() != '%') {
+                throw new IllegalStateException("HELLO 3: " + reply);
+            }
+        }
+    }
+
+    /** Sends a command without reading its reply. */
+    public void send(List<byte[]> args) {
+        ByteArrayOutputStream request = new ByteArrayOutputStream();
+        header(request, '*', args.size());
+        for (byte[] arg : args) {
+            header(request, '$', arg.length);
+            request.writeBytes(arg);
+            request.writeBytes(new byte[] {'\r', '\n'});
+        }
+        try {
+            socket.getOutputStream().write(request.toByteArray());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void header(ByteArrayOutputStream request, char type, int count) {
+        request.writeBytes((type + Integer.toString(count) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Reads the next reply. */
+    public Reply read() {
+        try {
+            return Reply.read(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sends a command and reads its reply. */
+    public Reply call(List<byte[]> args) {
+        send(args);
+        return read();
+    }
+
+    @Override
+    public void close() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
