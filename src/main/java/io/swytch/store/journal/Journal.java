@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * #tryRecover()} succeeds. Append still accepts, because its caller has changed L1 already: a later effect on the same key must not find a gap
  * before it. The dispatcher asks {@link #failure()} (and {@link #isSpaceShort()}) before it lets a command write, which bounds what gathers.
  *
- * <p>Threads: any; order of locks: sync, commit, pending. Threads that commit must not be interrupted: that closes the file.
+ * <p>Threads: any; order of locks: trim, sync, commit, pending. Threads that commit must not be interrupted: that closes the file.
  */
 public final class Journal implements AutoCloseable {
     /** The smallest segment: two full records. */
@@ -42,6 +42,7 @@ public final class Journal implements AutoCloseable {
     private final JournalStats stats = new JournalStats();
     private final CopyOnWriteArrayList<Runnable> syncListeners = new CopyOnWriteArrayList<>();
 
+    private final ReentrantLock trimLock = new ReentrantLock();
     private final ReentrantLock syncLock = new ReentrantLock();
     private final ReentrantLock commitLock = new ReentrantLock();
     private final Object pendingLock = new Object();
@@ -167,10 +168,18 @@ public final class Journal implements AutoCloseable {
 
     @GuardedBy("commitLock")
     private long replayRecords(KeyHash hash, EffectVisitor visitor) throws IOException {
+        List<Segment> trimmed = new ArrayList<>();
+        while (segments.size() > 1 && beginsWithinUnit()) {
+            // A crash cut a trim short that would have taken it too, as trims end where a unit begins.
+            trimmed.add(segments.remove(0));
+        }
         LogReader records = new LogReader(segments, files.newId());
         EffectReader effects = new EffectReader(records, hash, visitor);
         effects.readAll();
         String torn = effects.isCutShort() ? "its last unit is not whole" : records.judgeEnd();
+        for (Segment segment : trimmed) {
+            files.retire(segment);
+        }
         Segment last = segments.get(effects.endIndex());
         long fileBytes = last.fileBytes();
         if (!torn.isEmpty()) {
@@ -193,6 +202,12 @@ public final class Journal implements AutoCloseable {
         }
         last.offset = effects.endOffset();
         return effects.endPosition();
+    }
+
+    @GuardedBy("commitLock")
+    private boolean beginsWithinUnit() throws IOException {
+        LogReader first = new LogReader(segments, files.newId());
+        return first.next() && first.payloadBytes() > 0 && first.continues();
     }
 
     @GuardedBy("commitLock")
@@ -374,7 +389,10 @@ public final class Journal implements AutoCloseable {
         return syncedPosition;
     }
 
-    /** Where the log begins: what lies before has been trimmed. */
+    /**
+     * Where the log begins: what lies before has been trimmed. After replay, the store compares it with the position that L2 was drained to:
+     * if that is smaller, a segment is missing at the front, which the journal cannot see itself.
+     */
     public long firstPosition() {
         commitLock.lock();
         try {
@@ -519,10 +537,27 @@ public final class Journal implements AutoCloseable {
     /**
      * Deletes, or keeps for reuse, all whole segments before {@code position}, which {@link #cut} returned; waits for the disk.
      *
-     * @throws IOException if a file cannot be renamed or deleted; the journal goes on without it
+     * @throws IOException if a file cannot be renamed or deleted; it stays part of the log then, until a later call
      */
     public void trimBefore(long position) throws IOException {
-        List<Segment> gone = new ArrayList<>();
+        trimLock.lock();
+        try {
+            // Oldest first, and none is skipped: what remains is a log without a gap, whenever this is interrupted.
+            for (Segment segment : segmentsBefore(position)) {
+                files.retire(segment);
+                commitLock.lock();
+                try {
+                    segments.remove(0);
+                } finally {
+                    commitLock.unlock();
+                }
+            }
+        } finally {
+            trimLock.unlock();
+        }
+    }
+
+    private List<Segment> segmentsBefore(long position) {
         syncLock.lock();
         try {
             commitLock.lock();
@@ -534,16 +569,16 @@ public final class Journal implements AutoCloseable {
                         keep = i;
                     }
                 }
-                List<Segment> head = segments.subList(0, keep);
-                gone.addAll(head);
-                head.clear();
+                List<Segment> before = List.copyOf(segments.subList(0, keep));
+                // No sync needs them, and none may meet a closed file.
+                before.forEach(segment -> segment.syncedOffset = segment.offset);
+                return before;
             } finally {
                 commitLock.unlock();
             }
         } finally {
             syncLock.unlock();
         }
-        files.retire(gone);
     }
 
     /** Why writing or forcing failed; null while all is well. */
@@ -605,7 +640,11 @@ public final class Journal implements AutoCloseable {
         log.atInfo().log("The journal can be written again");
     }
 
-    /** Commits and forces what there is, unless the journal has failed, and closes the files. */
+    /**
+     * Commits and forces what there is, unless the journal has failed, and closes the files.
+     *
+     * @throws JournalFailedException if the last commit or sync fails; the files are closed then, too
+     */
     @Override
     public void close() throws IOException {
         syncer.close();
@@ -639,11 +678,13 @@ public final class Journal implements AutoCloseable {
     }
 
     /** An empty record, which says that all before it was forced: after it, no change before the end passes for a torn tail. */
-    private void leaveEndMark() throws IOException {
+    private void leaveEndMark() {
         commitLock.lock();
         try {
             writeRecord(writing.get(0));
             current().force();
+        } catch (IOException e) {
+            throw fail(e);
         } finally {
             commitLock.unlock();
         }

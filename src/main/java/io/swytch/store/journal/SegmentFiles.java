@@ -167,26 +167,24 @@ final class SegmentFiles implements AutoCloseable {
         }
     }
 
-    /** Recycles or deletes the files of segments that nobody needs any more. The list is oldest first. */
-    void retire(List<Segment> segments) throws IOException {
-        for (Segment segment : segments) {
-            boolean whole = segment.fileBytes() == segmentBytes;
-            segment.close();
-            Path spare = whole ? spareName() : null;
-            if (spare == null) {
-                Files.deleteIfExists(segment.path());
-            } else {
-                Files.move(segment.path(), spare, StandardCopyOption.ATOMIC_MOVE);
-            }
-            // Until the new name is on disk, a power loss could bring the old name back over new content.
-            forceDirectory();
-            if (spare != null) {
-                synchronized (this) {
-                    raw.add(spare);
-                }
-            }
+    /** Recycles or deletes the file of a segment that nobody needs any more; may be called again if it failed. */
+    void retire(Segment segment) throws IOException {
+        segment.close();
+        boolean isWhole = Files.exists(segment.path()) && Files.size(segment.path()) == segmentBytes;
+        Path spare = isWhole ? spareName() : null;
+        if (spare == null) {
+            Files.deleteIfExists(segment.path());
+        } else {
+            Files.move(segment.path(), spare, StandardCopyOption.ATOMIC_MOVE);
         }
-        LockSupport.unpark(ahead);
+        // Until the new name is on disk, a power loss could bring the old name back over new content.
+        forceDirectory();
+        if (spare != null) {
+            synchronized (this) {
+                raw.add(spare);
+            }
+            LockSupport.unpark(ahead);
+        }
     }
 
     private synchronized @Nullable Path spareName() {

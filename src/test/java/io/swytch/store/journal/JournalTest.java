@@ -63,9 +63,9 @@ class JournalTest {
         Random random = new Random(seed);
         ByteBuffer[] chunks = new ByteBuffer[(length + MIB - 1) / MIB];
         for (int i = 0; i < chunks.length; i++) {
-            byte[] bytes = new byte[MIB];
+            byte[] bytes = new byte[Math.min(MIB, length - i * MIB)];
             random.nextBytes(bytes);
-            chunks[i] = ByteBuffer.allocateDirect(MIB).put(0, bytes);
+            chunks[i] = ByteBuffer.allocateDirect(bytes.length).put(0, bytes);
         }
         return new Slice().setChunks(chunks, 20, length, null);
     }
