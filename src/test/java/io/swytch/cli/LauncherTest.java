@@ -1,0 +1,205 @@
+package io.swytch.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher's own work, seen by a Java that only prints how it was called. All paths have blanks. */
+class LauncherTest {
+    private static final long MIB = 1 << 20;
+
+    @TempDir
+    private Path folder;
+
+    private final Map<String, String> environment = new HashMap<>();
+    private Path launcher = Path.of("");
+    private Path cache = Path.of("");
+
+    @BeforeEach
+    void build() throws IOException {
+        Path home = Files.createDirectories(folder.resolve("the home"));
+        launcher = Files.createDirectories(home.resolve("bin")).resolve("swytch");
+        Files.copy(Path.of("src", "main", "launcher", "swytch"), launcher);
+        makeExecutable(launcher);
+        Path lib = Files.createDirectories(home.resolve("lib"));
+        Files.createFile(lib.resolve("swytch.jar"));
+        for (String machine : List.of("x86_64", "aarch64")) {
+            Files.createDirectories(lib.resolve("native").resolve("linux-" + machine));
+            Files.createDirectories(lib.resolve("native").resolve("linux-" + machine + "-musl"));
+        }
+        cache = folder.resolve("the cache");
+        environment.put("JAVA_HOME", java("the java", "17.0.9").toString());
+        environment.put("SWYTCH_CACHE_DIR", cache.toString());
+    }
+
+    @Test
+    void wordsArrive_asTheyWereGiven() throws Exception {
+        List<String> words = launch("redis", "--requirepass", "a b", "", "*", "--bind", "");
+        int main = words.indexOf("io.swytch.cli.Main");
+        assertEquals(
+                List.of("redis", "--requirepass", "a b", "", "*", "--bind", ""), words.subList(main + 1, words.size()));
+        assertTrue(words.contains("--enable-native-access=ALL-UNNAMED"));
+        assertTrue(words.stream().anyMatch(w -> w.startsWith("-Djava.library.path=" + folder.resolve("the home"))));
+        assertTrue(words.contains(folder.resolve("the home/lib/swytch.jar").toString()));
+    }
+
+    @Test
+    void link_isFollowed() throws Exception {
+        Path link = Files.createSymbolicLink(
+                folder.resolve("link"), folder.getFileSystem().getPath("the home/bin/swytch"));
+        launcher = link;
+        assertTrue(launch().contains("io.swytch.cli.Main"));
+    }
+
+    @Test
+    void memory_comesFromFileEnvironmentAndFlags() throws Exception {
+        // A size above this machine's memory shows in the limit; a smaller one is hidden by the machine's own.
+        long large = 1L << 42;
+        assertEquals(direct(large), directOf(launch("--maxmemory", "4096gb")));
+        assertEquals(direct(large), directOf(launch("redis", "--maxmemory=4096GB")));
+        environment.put("SWYTCH_MAXMEMORY", "4096gb");
+        assertEquals(direct(large), directOf(launch()));
+        assertEquals(direct(2 * large), directOf(launch("--maxmemory", "8192gb")));
+        environment.remove("SWYTCH_MAXMEMORY");
+        Path config = Files.writeString(folder.resolve("a b.conf"), "# maxmemory 1gb\n  maxmemory  \"4096gb\"\nport 1");
+        assertEquals(direct(large), directOf(launch(config.toString())));
+        assertEquals(direct(large), directOf(launch("redis", config.toString())));
+        assertEquals(direct(2 * large), directOf(launch(config.toString(), "--maxmemory", "8192gb")));
+        long machine = directOf(launch());
+        assertTrue(machine >= 64 * MIB, Long.toString(machine));
+        assertEquals(machine, directOf(launch("--maxmemory", "1%")));
+        assertEquals(machine, directOf(launch("--maxmemory", "nonsense")));
+    }
+
+    @Test
+    void archive_isMadeOnceAndUsed() throws Exception {
+        List<String> words = launch("--port", "1");
+        Path archive = archive();
+        assertTrue(words.contains("-XX:SharedArchiveFile=" + archive), words.toString());
+        assertTrue(Files.readString(archive).contains("\nprepare\n"), "made by a life of its own");
+        long size = Files.size(archive);
+        launch("--port", "1");
+        assertEquals(archive, archive());
+        assertEquals(size, Files.size(archive));
+        environment.put("JAVA_HOME", java("java 25", "25.0.1").toString());
+        assertTrue(launch().stream().anyMatch(w -> w.startsWith("-XX:AOTCache=")));
+        archive();
+    }
+
+    @Test
+    void archive_isNotMadeForShortCommandsOrWithoutFolder() throws Exception {
+        launch("version");
+        assertFalse(Files.exists(cache));
+        environment.put("SWYTCH_CACHE_DIR", "");
+        assertFalse(launch().stream().anyMatch(w -> w.startsWith("-XX:SharedArchiveFile")));
+        environment.put("SWYTCH_CACHE_DIR", "/proc/nowhere");
+        assertTrue(launch().contains("io.swytch.cli.Main"));
+    }
+
+    @Test
+    void missingOrOldJava_isNamed() throws Exception {
+        environment.put("JAVA_HOME", java("old", "11.0.2").toString());
+        assertFails("is Java 11.0.2; Swytch needs Java 17 or later");
+        environment.put("JAVA_HOME", java("older", "1.8.0_392").toString());
+        assertFails("is Java 1.8.0_392; Swytch needs Java 17 or later");
+        environment.put("JAVA_HOME", folder.resolve("nothing").toString());
+        assertFails("has no bin/java; Swytch needs Java 17 or later");
+        environment.remove("JAVA_HOME");
+        Path tools = Files.createDirectories(folder.resolve("tools"));
+        for (String tool : List.of("readlink", "dirname")) {
+            Files.createSymbolicLink(tools.resolve(tool), Path.of("/usr/bin", tool));
+        }
+        environment.put("PATH", tools.toString());
+        assertFails("no java on PATH");
+        environment.put("PATH", java("java on path", "17.0.1").resolve("bin") + ":/usr/bin:/bin");
+        assertTrue(launch().contains("io.swytch.cli.Main"));
+    }
+
+    @Test
+    void incompleteFolder_isNamed() throws Exception {
+        Files.delete(folder.resolve("the home/lib/swytch.jar"));
+        assertFails("lib/swytch.jar is missing");
+    }
+
+    /** direct = (maxmemory + l2-write-buffer) * 9/8 + 1 GiB, as the launcher's comment has it. */
+    private static long direct(long maxmemory) {
+        return (maxmemory + 64 * MIB) / 8 * 9 + 1024 * MIB;
+    }
+
+    private static long directOf(List<String> words) {
+        String option = "-XX:MaxDirectMemorySize=";
+        return words.stream()
+                .filter(w -> w.startsWith(option))
+                .mapToLong(w -> Long.parseLong(w.substring(option.length())))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private Path archive() throws IOException {
+        try (Stream<Path> files = Files.list(cache)) {
+            List<Path> all = files.toList();
+            assertEquals(1, all.size(), all.toString());
+            return all.get(0);
+        }
+    }
+
+    /** A folder with a bin/java that prints its words, one a line, and writes them into the archive it is told to make. */
+    private Path java(String name, String version) throws IOException {
+        Path home = folder.resolve(name);
+        Path java = Files.createDirectories(home.resolve("bin")).resolve("java");
+        Files.writeString(java, """
+                #!/bin/sh
+                for word in "$@"; do
+                    case $word in
+                        -XX:ArchiveClassesAtExit=* | -XX:AOTCacheOutput=*) printf '%s\\n' "$@" >"${word#*=}" ;;
+                    esac
+                done
+                printf '%s\\n' "$@"
+                """);
+        makeExecutable(java);
+        Files.writeString(home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
+        return home;
+    }
+
+    private static void makeExecutable(Path file) throws IOException {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private List<String> launch(String... words) throws Exception {
+        Process process = start(words);
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), out);
+        return Arrays.asList(out.substring(0, out.length() - 1).split("\n", -1));
+    }
+
+    private void assertFails(String part) throws Exception {
+        Process process = start("--port", "1");
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(1, process.waitFor(), err);
+        assertTrue(err.startsWith("swytch: ") && err.contains(part), err);
+    }
+
+    private Process start(String... words) throws IOException {
+        List<String> command = new ArrayList<>(List.of("/bin/sh", launcher.toString()));
+        command.addAll(Arrays.asList(words));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().keySet().removeIf(name -> name.startsWith("SWYTCH_") || name.equals("JAVA_HOME"));
+        builder.environment().putAll(environment);
+        return builder.start();
+    }
+}

@@ -1,0 +1,95 @@
+package io.swytch.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.swytch.config.Setting;
+import io.swytch.config.Settings;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Command lines that end before a server starts: help, version, and everything that is wrong. */
+class MainTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @Test
+    void help_listsEverySetting() {
+        assertEquals(0, run("help", "redis"));
+        for (Setting setting : Settings.table()) {
+            assertTrue(out.toString().contains("--" + setting.name()), setting.name());
+        }
+        assertTrue(!out.toString().contains(RedisCommand.PASSED_OVER));
+    }
+
+    @Test
+    void version_namesSwytchAndJava() {
+        assertEquals(0, run("version"));
+        assertTrue(out.toString().startsWith("swytch "), out.toString());
+        assertTrue(out.toString().contains(Runtime.version().toString()));
+    }
+
+    @Test
+    void unknownFlag_namesTheNearest() {
+        assertUsageError("unknown flag --maxmemroy; did you mean --maxmemory?", "--maxmemroy", "1mb");
+        assertUsageError("unknown flag --prot; did you mean --port?", "redis", "--bind", "127.0.0.1", "--prot=1");
+        assertUsageError("unknown flag --zzzzzzzzz", "--zzzzzzzzz");
+    }
+
+    @Test
+    void badValue_namesFlagAndReason() {
+        assertUsageError("--port: '65536': argument must be between 0 and 65535 inclusive", "--port", "65536");
+        assertUsageError("did you mean 'always'?", "--sync=alway");
+        assertUsageError("--persistent: 'maybe': argument must be 'yes' or 'no'", "--persistent", "maybe");
+        assertUsageError("Missing required parameter for option '--maxmemory'", "--maxmemory");
+        assertUsageError("TLS is not supported", "--tls-port", "6380");
+    }
+
+    @Test
+    void directivesOfRedisWithoutMeaning_areNoError() {
+        // The last flag is wrong, so nothing starts; the others were passed over before it.
+        assertUsageError(
+                "--port: 'x'", "--save", "", "--appendonly", "no", "--hz=10", "--SAVE", "900 1", "--port", "x");
+    }
+
+    @Test
+    void flagsOfSeveralWords_takeThem() {
+        assertUsageError(
+                "--timeout: 'x'",
+                "--client-output-buffer-limit",
+                "normal",
+                "1mb",
+                "0",
+                "0",
+                "--client-output-buffer-limit=pubsub 1mb 0 0",
+                "--bind",
+                "127.0.0.1",
+                "-::1",
+                "--slowlog-log-slower-than",
+                "-1",
+                "--persistent",
+                "--timeout",
+                "x");
+    }
+
+    @Test
+    void configFile_isNamedInItsErrors(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("a b.conf"), "\nmaxmemory lots\n");
+        assertUsageError(file + ":2: maxmemory: 'lots': argument must be a memory value", "redis", file.toString());
+        assertUsageError("nosuch.conf: no such file", "nosuch.conf");
+    }
+
+    private int run(String... args) {
+        return Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
+    }
+
+    private void assertUsageError(String part, String... args) {
+        err.getBuffer().setLength(0);
+        assertEquals(Main.EXIT_USAGE, run(args), err.toString());
+        assertTrue(err.toString().contains(part), err.toString());
+    }
+}
