@@ -1,0 +1,656 @@
+package io.swytch.store.l1;
+
+import io.swytch.bytes.Slice;
+import io.swytch.store.item.ItemHeader;
+import io.swytch.store.item.ItemType;
+import io.swytch.store.item.Key;
+import java.nio.ByteBuffer;
+
+/**
+ * Writes entries: new ones, over old ones, and edits; on the way of SET.
+ *
+ * <p>Whatever makes room may move or drop any entry, the one that is being written too: so room comes first, then the place is looked up
+ * again. Threads: under the shard's lock.
+ */
+final class EntryWriter {
+    /** Values shorter than this stay in the log, however long the key. */
+    private static final int LARGE_VALUE_BYTES_MIN = 1024;
+
+    /** What expires within this has open segments of its own. */
+    private static final long SHORT_TTL_MS = 600_000;
+
+    /** Small queues with fewer segments than this do not sort by expiry. */
+    private static final int SORTING_SEGMENTS_MIN = 8;
+
+    /** In tiered mode a clean value over this share of the shard does not stay. */
+    private static final int LARGE_SHARE = 8;
+
+    /** Spare units an edit that grows a value leaves, so that the next ones stay in place. */
+    private static final int GROWTH_UNITS = Entries.SLACK_MAX;
+
+    private final Core core;
+    private final Arena arena;
+    private final Index index;
+    private final SegmentLog log;
+    private final Evictor evictor;
+    private final Slice scratch = new Slice();
+
+    EntryWriter(Core core, Evictor evictor) {
+        this.core = core;
+        this.evictor = evictor;
+        arena = core.arena;
+        index = core.index;
+        log = core.log;
+    }
+
+    /** The index slot of a key's entry; or, if it has none, a negative number. */
+    int locate(Key key) {
+        int spaceSlot = core.spaces.slotOf(key.space());
+        if (spaceSlot == 0) {
+            return -1;
+        }
+        int tag = index.tagOf(key.hash());
+        Slice bytes = key.bytes();
+        int length = bytes.length();
+        // In the narrow form slot of the space, WIDE and key length are neighbours: one comparison.
+        int wanted = spaceSlot << 8 | (length > ItemHeader.NARROW_KEY_BYTES_MAX ? (int) ItemHeader.WIDE : length << 16);
+        ByteBuffer keyBuffer = bytes.buffer();
+        int keyOffset = bytes.offset();
+        for (int i = index.home(tag); ; i++) {
+            long slot = index.get(i);
+            int there = (int) (slot >>> 32);
+            if (there == tag && slot != 0) {
+                int location = Index.location(slot);
+                ByteBuffer buffer = arena.buffer(location);
+                int offset = arena.offset(location);
+                long header = (long) Slice.LONG.get(buffer, offset);
+                if ((((int) header ^ wanted) & 0xFFFF_FF80) == 0
+                        && (length <= ItemHeader.NARROW_KEY_BYTES_MAX
+                                || Entries.keyLength(buffer, offset, header) == length)
+                        && Slice.equal(buffer, offset + ItemHeader.prefixBytes(header), keyBuffer, keyOffset, length)) {
+                    return i;
+                }
+            } else if (slot == 0 || Integer.compareUnsigned(there, tag) > 0) {
+                return -1;
+            }
+        }
+    }
+
+    /** Counts a use of the entry of slot {@code i}. */
+    void touch(int i, long slot) {
+        if ((slot & Index.COUNTER_MASK) != Index.COUNTER_MASK && !isYoung(Index.location(slot))) {
+            index.set(i, slot + Index.COUNTER_ONE);
+        }
+    }
+
+    private boolean isYoung(int location) {
+        if (arena.queue[arena.segmentOf(location)] != Arena.HANDLES) {
+            return log.isNewest(location, core.youngBytes);
+        }
+        ByteBuffer buffer = arena.buffer(location);
+        int offset = arena.offset(location);
+        LargeValue value = core.largeOf(buffer, offset, (long) Slice.LONG.get(buffer, offset));
+        return value.queue == Arena.SMALL
+                && log.smallPosition - value.position - core.large.bytes(value) < core.youngBytes;
+    }
+
+    /** Writes a new entry or over the old one. Returns false if there is no room for it. */
+    boolean write(Key key, int type, int encoding, long expireAtMs, Slice value, boolean dirty, int l2State) {
+        int spaceSlot = core.spaces.slotOf(key.space());
+        if (spaceSlot == 0) {
+            spaceSlot = addSpace(key.space());
+        }
+        int keyLength = key.length();
+        int valueLength = value.length();
+        boolean expires = expireAtMs != 0;
+        int prefix = ItemHeader.BYTES + (expires ? 8 : 0) + (keyLength > ItemHeader.NARROW_KEY_BYTES_MAX ? 8 : 0);
+        long size = (long) prefix + keyLength + valueLength;
+        if (size > core.logEntryBytesMax && valueLength >= LARGE_VALUE_BYTES_MIN) {
+            return writeLarge(key, type, encoding, expireAtMs, value, dirty, l2State);
+        }
+        if (size > arena.segmentBytes - Arena.FIRST_OFFSET) {
+            return false;
+        }
+        int need = Entries.roundUp((int) size);
+        int mark = dirty && core.tiered ? core.currentEpoch : 0;
+        int i = locate(key);
+        if (i >= 0) {
+            long slot = index.get(i);
+            int location = Index.location(slot);
+            ByteBuffer buffer = arena.buffer(location);
+            int offset = arena.offset(location);
+            long header = (long) Slice.LONG.get(buffer, offset);
+            if (!ItemHeader.isLarge(header)) {
+                int live = Entries.liveBytes(buffer, offset, header);
+                int room = live + (ItemHeader.slack(header) << 3);
+                if (need <= room) {
+                    overwrite(i, slot, header, key, type, encoding, expireAtMs, value, mark, prefix, need, live, room);
+                    return true;
+                }
+            }
+        }
+        return append(key, i, type, encoding, expireAtMs, value, mark, l2State, spaceSlot, prefix, need);
+    }
+
+    private void overwrite(
+            int i,
+            long slot,
+            long header,
+            Key key,
+            int type,
+            int encoding,
+            long expireAtMs,
+            Slice value,
+            int mark,
+            int prefix,
+            int need,
+            int live,
+            int room) {
+        int location = Index.location(slot);
+        ByteBuffer buffer = arena.buffer(location);
+        int offset = arena.offset(location);
+        int keyLength = key.length();
+        int newMark = mark != 0 ? mark : Index.mark(slot);
+        countKeys(header, type);
+        core.count(header, Index.mark(slot), live, -1);
+        int oldPrefix = ItemHeader.prefixBytes(header);
+        if (oldPrefix != prefix) {
+            buffer.put(offset + prefix, buffer, offset + oldPrefix, keyLength);
+        }
+        long fresh = ItemHeader.of(type, encoding, expireAtMs != 0, keyLength, value.length()) | inherited(header);
+        fresh |= slackBits(buffer, offset, need, room);
+        Slice.LONG.set(buffer, offset, fresh);
+        writeMiddle(buffer, offset, fresh, expireAtMs, keyLength, value.length(), location);
+        value.copyTo(0, buffer, offset + prefix + keyLength, value.length());
+        arena.live[arena.segmentOf(location)] += need - live;
+        core.count(fresh, newMark, need, 1);
+        long marked = slot & ~Index.MARK_MASK | (long) newMark << Index.MARK_SHIFT;
+        if (marked != slot) {
+            index.set(i, marked);
+        }
+        touch(i, marked);
+    }
+
+    /** The bits of an old header that a new one over it keeps: space, what is known of L2. */
+    private long inherited(long header) {
+        long kept = header & (0xFF00L | Entries.STATE_MASK | Entries.DRAIN_MASK);
+        boolean current = core.drainingEpoch != 0 && (int) (header >>> Entries.DRAIN_SHIFT) == core.drainingEpoch;
+        return current ? kept : kept & ~Entries.DRAIN_MASK;
+    }
+
+    /** Makes what an entry leaves of its room its slack, or a dead entry after it. */
+    private static long slackBits(ByteBuffer buffer, int offset, int need, int room) {
+        int units = room - need >> 3;
+        if (units > Entries.SLACK_MAX) {
+            Entries.fill(buffer, offset + need, room - need);
+            return 0;
+        }
+        return (long) units << 58;
+    }
+
+    private void writeMiddle(
+            ByteBuffer buffer, int offset, long header, long expireAtMs, int keyLength, int valueLength, int location) {
+        if (expireAtMs != 0) {
+            Slice.LONG.set(buffer, offset + ItemHeader.BYTES, expireAtMs);
+            core.noteExpire(location, expireAtMs);
+        }
+        if (ItemHeader.isWide(header)) {
+            int at = offset + ItemHeader.prefixBytes(header);
+            Slice.INT.set(buffer, at - 8, keyLength);
+            Slice.INT.set(buffer, at - 4, valueLength);
+        }
+    }
+
+    private boolean append(
+            Key key,
+            int known,
+            int type,
+            int encoding,
+            long expireAtMs,
+            Slice value,
+            int mark,
+            int l2State,
+            int spaceSlot,
+            int prefix,
+            int need) {
+        int i = known;
+        int tag = index.tagOf(key.hash());
+        if (i < 0 && index.isTight() && !growIndex()) {
+            return false;
+        }
+        boolean tombstone = type == ItemType.TOMBSTONE;
+        boolean returning = i < 0 && !tombstone && core.ghosts.take(tag);
+        int which = returning || i >= 0 && isMain(i) ? SegmentLog.OPEN_MAIN : smallFor(expireAtMs);
+        if (!log.fits(which, need)) {
+            if (!evictor.makeRoom(1)) {
+                return false;
+            }
+            i = locate(key);
+        }
+        int location = log.append(which, need);
+        ByteBuffer buffer = arena.buffer(location);
+        int offset = arena.offset(location);
+        int keyLength = key.length();
+        long header = ItemHeader.of(type, encoding, expireAtMs != 0, keyLength, value.length());
+        long slot = (long) tag << 32 | (long) mark << Index.MARK_SHIFT | location;
+        if (i >= 0) {
+            slot |= replaceOld(i, type, mark);
+            header |= inherited(oldHeader);
+        } else {
+            header |= (long) spaceSlot << 8 | (long) l2State << 56;
+            countNewKey(spaceSlot, tombstone, l2State);
+        }
+        Slice.LONG.set(buffer, offset, header);
+        writeMiddle(buffer, offset, header, expireAtMs, keyLength, value.length(), location);
+        copy(key.bytes(), buffer, offset + prefix);
+        copy(value, buffer, offset + prefix + keyLength);
+        core.count(header, Index.mark(slot), need, 1);
+        if (i >= 0) {
+            index.set(i, slot);
+        } else {
+            index.insert(key, slot);
+        }
+        return true;
+    }
+
+    private long oldHeader;
+
+    /** Takes the old bytes of slot {@code i} away. Returns the counter and mark that the new slot gets; leaves the old header. */
+    private long replaceOld(int i, int type, int mark) {
+        long old = index.get(i);
+        oldHeader = core.headerAt(i);
+        countKeys(oldHeader, type);
+        touch(i, old);
+        long kept = index.get(i) & Index.COUNTER_MASK;
+        if (mark == 0) {
+            kept |= old & Index.MARK_MASK;
+        }
+        core.forget(old);
+        return kept;
+    }
+
+    private static void copy(Slice from, ByteBuffer to, int offset) {
+        from.copyTo(0, to, offset, from.length());
+    }
+
+    private boolean isMain(int i) {
+        return arena.queue[arena.segmentOf(Index.location(index.get(i)))] == Arena.MAIN;
+    }
+
+    private int smallFor(long expireAtMs) {
+        if (expireAtMs == 0 || evictor.smallTarget() >> arena.segmentShift < SORTING_SEGMENTS_MIN) {
+            return SegmentLog.OPEN_SMALL;
+        }
+        return expireAtMs - core.nowMs <= SHORT_TTL_MS ? SegmentLog.OPEN_SMALL_SHORT : SegmentLog.OPEN_SMALL_LONG;
+    }
+
+    /** Keys go by one where a live entry takes the place of a tombstone, or the other way round. */
+    private void countKeys(long oldHeader, int type) {
+        int slot = ItemHeader.spaceSlot(oldHeader);
+        core.spaces.keys[slot] += (type == ItemType.TOMBSTONE ? 0 : 1) - (Entries.isTombstone(oldHeader) ? 0 : 1);
+    }
+
+    private void countNewKey(int spaceSlot, boolean tombstone, int l2State) {
+        boolean inL2 = core.tiered && l2State == ItemHeader.L2_HAS;
+        if (tombstone) {
+            core.spaces.keys[spaceSlot] -= inL2 ? 1 : 0;
+        } else {
+            core.spaces.keys[spaceSlot] += inL2 ? 0 : 1;
+        }
+    }
+
+    /** Gives a space a slot. */
+    int addSpace(int space) {
+        int slot = core.spaces.add(space);
+        if (slot == 0) {
+            purgeDead();
+            slot = core.spaces.add(space);
+        }
+        if (slot == 0) {
+            throw new IllegalStateException("more than 255 databases in use");
+        }
+        return slot;
+    }
+
+    /** Drops all entries of dropped spaces at once. */
+    private void purgeDead() {
+        for (int i = 0; i < index.capacity(); ) {
+            if (index.get(i) != 0 && core.spaces.isDead(ItemHeader.spaceSlot(core.headerAt(i)))) {
+                core.drop(i);
+            } else {
+                i++;
+            }
+        }
+        core.spaces.settle();
+    }
+
+    /** Grows the index by a quarter, or by what is free, a page at least. Returns false if it must grow and cannot. */
+    private boolean growIndex() {
+        int more = Math.min(index.growthPages(), core.freeSegments() - 1);
+        if (more < 1) {
+            evictor.makeRoom(1);
+            more = 1;
+            if (core.freeSegments() < 1 && !core.tiered) {
+                return !index.isFull();
+            }
+        }
+        if (index.isTight()) {
+            index.grow(more);
+        }
+        return true;
+    }
+
+    private boolean writeLarge(
+            Key key, int type, int encoding, long expireAtMs, Slice value, boolean dirty, int l2State) {
+        int pieces = core.large.piecesFor(value.length());
+        long bytes = (long) pieces << core.large.pieceShift;
+        boolean wide = key.length() > ItemHeader.NARROW_KEY_BYTES_MAX;
+        int prefix = ItemHeader.BYTES + (expireAtMs != 0 ? 8 : 0) + (wide ? 8 : 0);
+        long need = Entries.roundUp(prefix + 8) + (long) Entries.roundUp(key.length());
+        boolean tooLarge = bytes > ((long) arena.budget << arena.segmentShift) / LARGE_SHARE;
+        if (need > arena.segmentBytes - Arena.FIRST_OFFSET || core.tiered && tooLarge && !dirty) {
+            return false;
+        }
+        int segments = core.large.segmentsFor(pieces);
+        boolean waits = core.tiered && tooLarge;
+        if (!waits && segments > largestSegments()) {
+            return false;
+        }
+        if (index.isTight() && !growIndex()) {
+            return false;
+        }
+        if (!evictor.makeRoom(waits ? 1 : segments + 1)) {
+            return false;
+        }
+        int i = locate(key);
+        int tag = index.tagOf(key.hash());
+        boolean main = i >= 0 ? isInMain(i) : core.ghosts.take(tag);
+        LargeValue fresh = core.large.create(value.length());
+        core.large.write(fresh, 0, value);
+        placeLarge(
+                key,
+                i,
+                fresh,
+                type,
+                encoding,
+                expireAtMs,
+                dirty,
+                l2State,
+                waits ? Arena.WAIT : main ? Arena.MAIN : Arena.SMALL);
+        return true;
+    }
+
+    /** Segments that one value may have in memory mode: all but the index, the ghosts and what survivors need. */
+    private int largestSegments() {
+        return arena.budget - index.pages() - core.ghosts.pages() - 4;
+    }
+
+    private boolean isInMain(int i) {
+        long header = core.headerAt(i);
+        if (!ItemHeader.isLarge(header)) {
+            return isMain(i);
+        }
+        int location = Index.location(index.get(i));
+        return core.largeOf(arena.buffer(location), arena.offset(location), header).queue == Arena.MAIN;
+    }
+
+    /** Writes the handle of a value that has its bytes, and lets it take the place of slot {@code i}, or a new one. */
+    private void placeLarge(
+            Key key,
+            int i,
+            LargeValue value,
+            int type,
+            int encoding,
+            long expireAtMs,
+            boolean dirty,
+            int l2State,
+            byte queue) {
+        int keyLength = key.length();
+        int prefix =
+                ItemHeader.BYTES + (expireAtMs != 0 ? 8 : 0) + (keyLength > ItemHeader.NARROW_KEY_BYTES_MAX ? 8 : 0);
+        int need = Entries.roundUp(prefix + keyLength + 8);
+        int location = log.append(SegmentLog.OPEN_HANDLES, need);
+        ByteBuffer buffer = arena.buffer(location);
+        int offset = arena.offset(location);
+        int mark = dirty && core.tiered ? core.currentEpoch : 0;
+        long header = ItemHeader.of(type, encoding, expireAtMs != 0, keyLength, 8) | ItemHeader.LARGE;
+        long slot = (long) index.tagOf(key.hash()) << 32 | (long) mark << Index.MARK_SHIFT | location;
+        if (i >= 0) {
+            slot |= replaceOld(i, type, mark);
+            header |= inherited(oldHeader);
+        } else {
+            int spaceSlot = core.spaces.slotOf(key.space());
+            header |= (long) spaceSlot << 8 | (long) l2State << 56;
+            countNewKey(spaceSlot, false, l2State);
+        }
+        Slice.LONG.set(buffer, offset, header);
+        writeMiddle(buffer, offset, header, expireAtMs, keyLength, 8, location);
+        copy(key.bytes(), buffer, offset + prefix);
+        Slice.LONG.set(buffer, offset + prefix + keyLength, (long) value.id);
+        value.handle = location;
+        core.large.enqueue(value, queue, queue == Arena.MAIN ? log.mainPosition : log.smallPosition);
+        long bytes = core.large.bytes(value);
+        if (queue == Arena.SMALL) {
+            log.smallPosition += bytes;
+        } else if (queue == Arena.MAIN) {
+            log.mainPosition += bytes;
+        }
+        core.count(header, Index.mark(slot), need + bytes, 1);
+        if (i >= 0) {
+            index.set(i, slot);
+        } else {
+            index.insert(key, slot);
+        }
+    }
+
+    /** As {@link Shard#patch}. */
+    boolean patch(Key key, int at, Slice bytes) {
+        int i = locate(key);
+        if (i < 0 || Entries.isTombstone(core.headerAt(i))) {
+            return false;
+        }
+        long header = core.headerAt(i);
+        if (ItemHeader.isLarge(header)) {
+            return patchLarge(key, i, at, bytes);
+        }
+        int location = Index.location(index.get(i));
+        int oldLength = Entries.valueLength(arena.buffer(location), arena.offset(location), header);
+        int newLength = Math.max(oldLength, at + bytes.length());
+        int keyLength = key.length();
+        int prefix = ItemHeader.prefixBytes(header);
+        if ((long) prefix + keyLength + newLength > core.logEntryBytesMax && newLength >= LARGE_VALUE_BYTES_MIN) {
+            return enlarge(key, at, bytes, newLength);
+        }
+        i = reshape(key, i, ItemHeader.hasExpire(header), newLength, GROWTH_UNITS, 2);
+        if (i < 0) {
+            return false;
+        }
+        location = Index.location(index.get(i));
+        ByteBuffer buffer = arena.buffer(location);
+        int value = arena.offset(location) + prefix + keyLength;
+        for (int gap = oldLength; gap < at; gap++) {
+            buffer.put(value + gap, (byte) 0);
+        }
+        bytes.copyTo(0, buffer, value + at, bytes.length());
+        return true;
+    }
+
+    /** Turns a value in the log into a large one, edited. */
+    private boolean enlarge(Key key, int at, Slice bytes, int newLength) {
+        int pieces = core.large.piecesFor(newLength);
+        int segments = core.large.segmentsFor(pieces);
+        if (!core.tiered && segments > largestSegments() || !roomFor(key, segments + 1)) {
+            return false;
+        }
+        int i = locate(key);
+        int location = Index.location(index.get(i));
+        ByteBuffer buffer = arena.buffer(location);
+        int offset = arena.offset(location);
+        long header = (long) Slice.LONG.get(buffer, offset);
+        int oldLength = Entries.valueLength(buffer, offset, header);
+        LargeValue value = core.large.create(newLength);
+        scratch.set(buffer, offset + ItemHeader.prefixBytes(header) + key.length(), oldLength);
+        core.large.write(value, 0, scratch);
+        core.large.zero(value, oldLength, newLength - oldLength);
+        core.large.write(value, at, bytes);
+        long expireAtMs = ItemHeader.hasExpire(header) ? (long) Slice.LONG.get(buffer, offset + ItemHeader.BYTES) : 0;
+        placeLarge(
+                key,
+                i,
+                value,
+                ItemHeader.type(header),
+                ItemHeader.ENCODING_RAW,
+                expireAtMs,
+                true,
+                0,
+                isMain(i) ? Arena.MAIN : Arena.SMALL);
+        return true;
+    }
+
+    private boolean patchLarge(Key key, int known, int at, Slice bytes) {
+        int location = Index.location(index.get(known));
+        LargeValue value = core.largeOf(arena.buffer(location), arena.offset(location), core.headerAt(known));
+        int oldLength = value.length;
+        int newLength = Math.max(oldLength, at + bytes.length());
+        int pieces = core.large.piecesFor(newLength) - value.pieceCount;
+        if (value.isPinned()) {
+            pieces += 2 + (bytes.length() + Math.max(0, at - oldLength) >> core.large.pieceShift);
+        }
+        int segments = core.large.segmentsFor(pieces);
+        if (segments > 0) {
+            if (!core.tiered && segments > largestSegments() || !roomFor(key, segments)) {
+                return false;
+            }
+        }
+        int i = locate(key);
+        long slot = index.get(i);
+        location = Index.location(slot);
+        ByteBuffer buffer = arena.buffer(location);
+        int offset = arena.offset(location);
+        long header = (long) Slice.LONG.get(buffer, offset);
+        core.count(header, Index.mark(slot), core.weight(buffer, offset, header), -1);
+        core.large.grow(value, newLength);
+        if (newLength > oldLength) {
+            core.large.zero(value, oldLength, newLength - oldLength);
+        }
+        core.large.write(value, at, bytes);
+        int mark = core.tiered ? core.currentEpoch : 0;
+        header = header & ~(3L << 4) & ~inheritedMask() | inherited(header) | (long) ItemHeader.ENCODING_RAW << 4;
+        Slice.LONG.set(buffer, offset, header);
+        core.count(header, mark, core.weight(buffer, offset, header), 1);
+        index.set(i, slot & ~Index.MARK_MASK | (long) mark << Index.MARK_SHIFT);
+        return true;
+    }
+
+    private static long inheritedMask() {
+        return 0xFF00L | Entries.STATE_MASK | Entries.DRAIN_MASK;
+    }
+
+    /** Makes room while the entry of {@code key} stays. */
+    private boolean roomFor(Key key, int segments) {
+        core.protect(index.tagOf(key.hash()));
+        boolean made = evictor.makeRoom(segments);
+        core.unprotect();
+        return made;
+    }
+
+    /** As {@link Shard#setExpire}. */
+    boolean setExpire(Key key, long atMs) {
+        int i = locate(key);
+        if (i < 0) {
+            return false;
+        }
+        long header = core.headerAt(i);
+        int location = Index.location(index.get(i));
+        int length = Entries.valueLength(arena.buffer(location), arena.offset(location), header);
+        i = reshape(key, i, atMs != 0, length, 0, ItemHeader.encoding(header));
+        if (i < 0) {
+            return false;
+        }
+        if (atMs != 0) {
+            location = Index.location(index.get(i));
+            Slice.LONG.set(arena.buffer(location), arena.offset(location) + ItemHeader.BYTES, atMs);
+            core.noteExpire(location, atMs);
+        }
+        return true;
+    }
+
+    /**
+     * Gives an entry another value length, and room for an expiry or none, and marks it dirty; key and value keep their bytes. Moves it
+     * where it does not fit. Returns its index slot, or −1 if there is no room.
+     */
+    private int reshape(Key key, int known, boolean expires, int newLength, int spareUnits, int encoding) {
+        int i = known;
+        int keyLength = key.length();
+        int prefix = ItemHeader.BYTES + (expires ? 8 : 0) + (keyLength > ItemHeader.NARROW_KEY_BYTES_MAX ? 8 : 0);
+        int need = Entries.roundUp(prefix + keyLength + newLength);
+        int location = Index.location(index.get(i));
+        long header = core.headerAt(i);
+        int room = Entries.totalBytes(arena.buffer(location), arena.offset(location), header);
+        int which = -1;
+        int spare = 0;
+        if (need > room) {
+            if (need > arena.segmentBytes - Arena.FIRST_OFFSET) {
+                return -1;
+            }
+            spare = Math.min(spareUnits << 3, arena.segmentBytes - Arena.FIRST_OFFSET - need);
+            boolean handle = ItemHeader.isLarge(header);
+            which = handle ? SegmentLog.OPEN_HANDLES : isMain(i) ? SegmentLog.OPEN_MAIN : SegmentLog.OPEN_SMALL;
+            if (!log.fits(which, need + spare)) {
+                if (!roomFor(key, 1)) {
+                    return -1;
+                }
+                i = locate(key);
+                location = Index.location(index.get(i));
+            }
+        }
+        long slot = index.get(i);
+        ByteBuffer buffer = arena.buffer(location);
+        int offset = arena.offset(location);
+        header = (long) Slice.LONG.get(buffer, offset);
+        int live = Entries.liveBytes(buffer, offset, header);
+        int oldPrefix = ItemHeader.prefixBytes(header);
+        long oldWeight = core.weight(buffer, offset, header);
+        int kept = keyLength + Math.min(newLength, Entries.valueLength(buffer, offset, header));
+        core.count(header, Index.mark(slot), oldWeight, -1);
+        long fresh = ItemHeader.of(ItemHeader.type(header), encoding, expires, keyLength, newLength)
+                | inherited(header)
+                | header & ItemHeader.LARGE;
+        ByteBuffer target = buffer;
+        int targetOffset = offset;
+        if (which < 0) {
+            if (oldPrefix != prefix) {
+                buffer.put(offset + prefix, buffer, offset + oldPrefix, kept);
+            }
+            fresh |= slackBits(buffer, offset, need, room);
+            arena.live[arena.segmentOf(location)] += need - live;
+        } else {
+            int to = log.append(which, need + spare);
+            target = arena.buffer(to);
+            targetOffset = arena.offset(to);
+            target.put(targetOffset + prefix, buffer, offset + oldPrefix, kept);
+            fresh |= (long) (spare >> 3) << 58;
+            arena.live[arena.segmentOf(to)] -= spare;
+            if (ItemHeader.isLarge(header)) {
+                core.largeOf(buffer, offset, header).handle = to;
+            }
+            arena.live[arena.segmentOf(location)] -= live;
+            Entries.bury(buffer, offset, header);
+            if (expires && ItemHeader.hasExpire(header)) {
+                long atMs = (long) Slice.LONG.get(buffer, offset + ItemHeader.BYTES);
+                Slice.LONG.set(target, targetOffset + ItemHeader.BYTES, atMs);
+                core.noteExpire(to, atMs);
+            }
+            location = to;
+        }
+        Slice.LONG.set(target, targetOffset, fresh);
+        if (ItemHeader.isWide(fresh)) {
+            Slice.INT.set(target, targetOffset + prefix - 8, keyLength);
+            Slice.INT.set(target, targetOffset + prefix - 4, newLength);
+        }
+        int mark = core.tiered ? core.currentEpoch : 0;
+        core.count(fresh, mark, oldWeight - live + need, 1);
+        index.set(i, Index.at(slot, location) & ~Index.MARK_MASK | (long) mark << Index.MARK_SHIFT);
+        return i;
+    }
+}

@@ -1,0 +1,338 @@
+package io.swytch.store.l1;
+
+import io.swytch.bytes.Slice;
+import io.swytch.store.item.Item;
+import io.swytch.store.item.ItemHeader;
+import io.swytch.store.item.ItemType;
+import io.swytch.store.item.Key;
+import java.nio.ByteBuffer;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * One part of L1: a lock, an index and a memory log; on the way of GET and SET.
+ *
+ * <p>Threads: every method but {@link #lock} is called under the lock, unless it says otherwise. Items and slices are views that end with the
+ * next call that changes the shard, or with the lock; of a large value a reader may keep its {@code Pin}.
+ */
+public final class Shard {
+    /** What a walk returns when there is nothing left. */
+    public static final long DONE = -1L;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final int number;
+    private final Core core;
+    private final Evictor evictor;
+    private final EntryWriter writer;
+    private final DirtyMarks marks;
+    private final Slice nothing = new Slice();
+    private boolean retired;
+    private int purgeAt;
+
+    Shard(L1Options options, Geometry geometry, int number, long bytes) {
+        this.number = number;
+        core = new Core(geometry, options.waitBytesMax() > 0, options.mode(), options.keyHash());
+        evictor = new Evictor(core);
+        writer = new EntryWriter(core, evictor);
+        marks = new DirtyMarks(core, geometry.shardBits(), number);
+        setBudget(bytes);
+    }
+
+    /** Takes the lock; the same thread may take it again. */
+    public void lock() {
+        lock.lock();
+    }
+
+    public void unlock() {
+        lock.unlock();
+    }
+
+    /** Whether L1 was rebuilt and this shard is no more: whoever has just locked it unlocks it and asks L1 again. */
+    public boolean isRetired() {
+        return retired;
+    }
+
+    /** The shard's place in L1. Threads: any. */
+    public int number() {
+        return number;
+    }
+
+    /**
+     * Points {@code into} at what a key holds. Finds tombstones and expired entries too.
+     *
+     * @param use whether this counts as a use for eviction
+     */
+    public boolean find(Key key, Item into, boolean use) {
+        int i = writer.locate(key);
+        if (i < 0) {
+            return false;
+        }
+        long slot = core.index.get(i);
+        if (use) {
+            writer.touch(i, slot);
+        }
+        int location = Index.location(slot);
+        ByteBuffer buffer = core.arena.buffer(location);
+        int offset = core.arena.offset(location);
+        core.view(buffer, offset, (long) Slice.LONG.get(buffer, offset), into);
+        return true;
+    }
+
+    /**
+     * Makes a key hold a value, in place where it fits. An old entry keeps its use counter, and what it knows of L2.
+     *
+     * @param expireAtMs milliseconds since 1970, or 0 for never
+     * @param value must not view this shard's own memory
+     * @param dirty whether L2 lacks this; without meaning if memory-only
+     * @param l2State what is known of the key in L2, if it has no entry yet: one of {@code ItemHeader.L2_*}
+     * @return false if it was not stored: too large, or nothing may be evicted for it. In tiered mode that happens only to clean
+     *     values over an eighth of the shard, and to keys of nearly a segment. An old entry is then as it was, or evicted.
+     */
+    public boolean put(Key key, int type, int encoding, long expireAtMs, Slice value, boolean dirty, int l2State) {
+        return writer.write(key, type, encoding, expireAtMs, value, dirty, l2State);
+    }
+
+    /** Notes that a key is deleted while L2 may hold it; dirty. Returns false if there was no room. */
+    public boolean putTombstone(Key key, int l2State) {
+        return writer.write(key, ItemType.TOMBSTONE, 0, 0, nothing, true, l2State);
+    }
+
+    /** Drops an entry altogether. Returns whether there was one. */
+    public boolean remove(Key key) {
+        int i = writer.locate(key);
+        if (i < 0) {
+            return false;
+        }
+        long header = core.headerAt(i);
+        if (!Entries.isTombstone(header)) {
+            core.spaces.keys[ItemHeader.spaceSlot(header)]--;
+        }
+        core.drop(i);
+        return true;
+    }
+
+    /**
+     * Writes bytes into a string at an offset; it grows with zero bytes as needed; its encoding becomes raw; dirty if tiered. A large value
+     * is edited piece by piece.
+     *
+     * @param bytes must not view this shard's own memory
+     * @return false if the key has no live entry, or there is no room
+     */
+    public boolean patch(Key key, int offset, Slice bytes) {
+        return writer.patch(key, offset, bytes);
+    }
+
+    /**
+     * Gives an entry another expiry, 0 for none; dirty if tiered.
+     *
+     * @return false if the key has no entry, or there is no room
+     */
+    public boolean setExpire(Key key, long atMs) {
+        return writer.setExpire(key, atMs);
+    }
+
+    /**
+     * Says what L2 turned out to hold for a key. From UNKNOWN to HAS takes one from the space's keys: an entry of which nothing was known
+     * was counted as a new key, or its tombstone as nothing.
+     */
+    public void setL2State(Key key, int state) {
+        int i = writer.locate(key);
+        if (i < 0) {
+            return;
+        }
+        long header = core.headerAt(i);
+        if (ItemHeader.l2State(header) == ItemHeader.L2_UNKNOWN && state != ItemHeader.L2_UNKNOWN) {
+            int slot = ItemHeader.spaceSlot(header);
+            core.spaces.unknown[slot] -= Entries.isTombstone(header) ? 0 : 1;
+            core.spaces.keys[slot] -= state == ItemHeader.L2_HAS ? 1 : 0;
+        }
+        int location = Index.location(core.index.get(i));
+        Slice.LONG.set(core.arena.buffer(location), core.arena.offset(location), Entries.withState(header, state));
+    }
+
+    /** The use counter, 0 to 3, or −1 for an absent key. */
+    public int frequency(Key key) {
+        int i = writer.locate(key);
+        return i < 0 ? -1 : Index.counter(core.index.get(i));
+    }
+
+    /** Bytes that an entry takes, its index slot included; 0 for an absent key. */
+    public long entryBytes(Key key) {
+        int i = writer.locate(key);
+        if (i < 0) {
+            return 0;
+        }
+        int location = Index.location(core.index.get(i));
+        return core.weight(core.arena.buffer(location), core.arena.offset(location), core.headerAt(i)) + Long.BYTES;
+    }
+
+    /** Whether a key has an entry that L2 lacks. */
+    public boolean isDirty(Key key) {
+        int i = writer.locate(key);
+        return i >= 0 && core.isDirty(Index.mark(core.index.get(i)));
+    }
+
+    /** Whether so many more bytes find room without a client noticing: false only where the eviction mode forbids to make it. */
+    public boolean hasRoomFor(long bytes) {
+        EvictionMode mode = core.effectiveMode();
+        if (mode == EvictionMode.ALL) {
+            return true;
+        }
+        int segments = (int) (bytes >> core.arena.segmentShift) + 1;
+        return evictor.hasRoom(segments) || mode == EvictionMode.VOLATILE && evictor.makeRoom(segments);
+    }
+
+    /**
+     * Visits a space's entries in hash order, expired ones and tombstones too, from a hash on.
+     *
+     * @param max entries to visit, about; entries whose hashes share their top 48 bits are never split over two calls
+     * @return the hash to go on from, its low 16 bits 0; or {@link #DONE}
+     */
+    public long walk(long fromHash, int space, int max, EntryVisitor visitor) {
+        return marks.walk(fromHash, space, max, visitor);
+    }
+
+    /** The spaces that have entries here, or had. */
+    public int[] spaces() {
+        return core.spaces.all();
+    }
+
+    /** Adds to a space's keys: what is known otherwise than by an entry here, such as an entry that a drain found to be no new key. */
+    public void adjustKeys(int space, long delta) {
+        int slot = core.spaces.slotOf(space);
+        if (slot == 0) {
+            slot = writer.addSpace(space);
+        }
+        core.spaces.keys[slot] += delta;
+    }
+
+    /** Begins a drain: from now on writes are marked with a new epoch. */
+    public void beginDrain() {
+        marks.begin();
+    }
+
+    /**
+     * Hands on a space's entries that were dirty when the drain began and were not written since, in hash order, and treats them as in L2.
+     * Every space of {@link #spaces()} has to be walked through.
+     *
+     * @param max entries to hand on, about
+     * @return the hash to go on from, or {@link #DONE}
+     */
+    public long drainSlice(long fromHash, int space, int max, DrainSink sink) {
+        return marks.slice(fromHash, space, max, sink);
+    }
+
+    /** L2 has all that was handed on: it counts as clean. {@link #releaseWaiting} then empties the wait queue. */
+    public void finishDrain() {
+        marks.finish();
+        evictor.drained();
+    }
+
+    /** L2 may lack what was handed on: it is dirty again. */
+    public void failDrain() {
+        marks.fail();
+    }
+
+    /** After a drain: takes the next segment of the wait queue apart. Returns false when that is done. */
+    public boolean releaseWaiting() {
+        return evictor.releaseWaiting();
+    }
+
+    void retire() {
+        retired = true;
+    }
+
+    Core core() {
+        return core;
+    }
+
+    /** Takes an entry over from a shard that is no more; it may be evicted at once. */
+    void adopt(Key key, Item item, Slice value, int counter, boolean dirty) {
+        int state = ItemHeader.l2State(item.header());
+        writer.write(key, item.type(), item.encoding(), item.expireAtMs(), value, dirty, state);
+        int i = writer.locate(key);
+        if (i >= 0) {
+            long slot = core.index.get(i) & ~Index.COUNTER_MASK;
+            core.index.set(i, slot | (long) counter << Index.COUNTER_SHIFT);
+        }
+    }
+
+    /** Sets a space's keys. */
+    void setKeys(int space, long keys) {
+        adjustKeys(space, 0);
+        core.spaces.keys[core.spaces.slotOf(space)] = keys;
+    }
+
+    /** Changes what the shard may use; {@link #fitBudget} then gives back what is too much. */
+    void setBudget(long bytes) {
+        Arena arena = core.arena;
+        arena.budget = (int) (bytes / (arena.segmentBytes + Arena.ROW_BYTES));
+        core.youngBytes = evictor.smallTarget() / 4;
+    }
+
+    /** Evicts until the budget is kept, a few segments at most. Returns false when it is, or nothing may go. */
+    boolean fitBudget(int victims) {
+        for (int i = 0; i < victims; i++) {
+            if (core.freeSegments() >= 2) {
+                return false;
+            }
+            int spare = core.index.sparePages();
+            if (spare > 0) {
+                core.index.shrink(spare);
+            } else if (!evictor.evictOne(i > 8)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Keeps free segments ahead of need, if the shard is full. Returns false when there is no more to do. */
+    boolean cleanAhead() {
+        core.large.settle();
+        return core.arena.charged > 8 && core.freeSegments() < 3 && evictor.evictOne(false);
+    }
+
+    /** Drops the expired entries of one segment. Returns false when there are none. */
+    boolean sweep(long nowMs) {
+        core.nowMs = nowMs;
+        return evictor.sweepNext(nowMs);
+    }
+
+    void dropSpace(int space) {
+        int slot = core.spaces.slotOf(space);
+        if (slot == 0) {
+            return;
+        }
+        core.spaces.drop(slot);
+        if (core.spaces.liveEntries() == 0) {
+            core.large.killAll();
+            core.log.clear();
+            core.index.clear();
+            core.spaces.forgetEntries();
+            core.entryBytes = 0;
+        }
+    }
+
+    /** Drops entries of dropped spaces, and gives spare pages of the index back. Returns false when there is no more to do. */
+    boolean purge(int slots) {
+        if (!core.spaces.anyDead()) {
+            int spare = core.index.sparePages();
+            if (spare > core.index.pages() >> 2) {
+                core.index.shrink(spare);
+            }
+            return false;
+        }
+        Index index = core.index;
+        for (int n = 0; n < slots; n++) {
+            if (purgeAt >= index.capacity()) {
+                purgeAt = 0;
+                return core.spaces.settle();
+            }
+            if (index.get(purgeAt) != 0 && core.spaces.isDead(ItemHeader.spaceSlot(core.headerAt(purgeAt)))) {
+                core.drop(purgeAt);
+            } else {
+                purgeAt++;
+            }
+        }
+        return true;
+    }
+}
