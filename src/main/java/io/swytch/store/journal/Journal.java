@@ -4,7 +4,6 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.swytch.clock.Clock;
 import io.swytch.store.item.KeyHash;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,18 +44,11 @@ public final class Journal implements AutoCloseable {
     private final ReentrantLock trimLock = new ReentrantLock();
     private final ReentrantLock syncLock = new ReentrantLock();
     private final ReentrantLock commitLock = new ReentrantLock();
-    private final Object pendingLock = new Object();
-
-    /** Where effects go: at least one piece, the last of which has room. */
-    @GuardedBy("pendingLock")
-    private ArrayList<Chunk> pending = new ArrayList<>();
-
-    @GuardedBy("pendingLock")
-    private Chunk pendingTail = Chunk.take();
+    private final PendingEffects pending = new PendingEffects();
 
     /** What is being written; after a failure, what remains to be. */
     @GuardedBy("commitLock")
-    private ArrayList<Chunk> writing = new ArrayList<>();
+    private List<Chunk> writing = new ArrayList<>();
 
     @GuardedBy("commitLock")
     private int written;
@@ -82,7 +74,6 @@ public final class Journal implements AutoCloseable {
     @GuardedBy("commitLock")
     private boolean closed;
 
-    private volatile long appendedPosition;
     private volatile long committedPosition;
     private volatile long syncedPosition;
     private volatile @Nullable IOException failure;
@@ -92,7 +83,6 @@ public final class Journal implements AutoCloseable {
         this.segmentBytes = segmentBytes;
         this.clock = clock;
         syncer = new Syncer(this, mode, clock);
-        pending.add(pendingTail);
         writing.add(Chunk.take());
     }
 
@@ -141,8 +131,7 @@ public final class Journal implements AutoCloseable {
             }
             long end = 0;
             if (!segments.isEmpty()) {
-                end = replayRecords(hash, visitor);
-                forceAll();
+                end = new Replay(segments, files).run(hash, visitor);
             }
             Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
             if (last != null && last.first() == end) {
@@ -155,7 +144,7 @@ public final class Journal implements AutoCloseable {
             segments.add(begun);
             current = begun;
             position = end;
-            appendedPosition = end;
+            pending.beginAt(end);
             committedPosition = end;
             syncedPosition = end;
             stats.segmentsBegun++;
@@ -166,59 +155,6 @@ public final class Journal implements AutoCloseable {
         syncer.start();
     }
 
-    @GuardedBy("commitLock")
-    private long replayRecords(KeyHash hash, EffectVisitor visitor) throws IOException {
-        List<Segment> trimmed = new ArrayList<>();
-        while (segments.size() > 1 && beginsWithinUnit()) {
-            // A crash cut a trim short that would have taken it too, as trims end where a unit begins.
-            trimmed.add(segments.remove(0));
-        }
-        LogReader records = new LogReader(segments, files.newId());
-        EffectReader effects = new EffectReader(records, hash, visitor);
-        effects.readAll();
-        String torn = effects.isCutShort() ? "its last unit is not whole" : records.judgeEnd();
-        for (Segment segment : trimmed) {
-            files.retire(segment);
-        }
-        Segment last = segments.get(effects.endIndex());
-        long fileBytes = last.fileBytes();
-        if (!torn.isEmpty()) {
-            log.atWarn()
-                    .addKeyValue("file", last.path())
-                    .addKeyValue("offset", effects.endOffset())
-                    .addKeyValue("reason", torn)
-                    .log("The journal's torn tail is cut off");
-        }
-        // Newest first: if this is interrupted, what remains is still a log with a torn tail.
-        for (int i = segments.size() - 1; i > effects.endIndex(); i--) {
-            Segment gone = segments.remove(i);
-            gone.close();
-            Files.deleteIfExists(gone.path());
-            files.forceDirectory();
-        }
-        // Also where nothing was torn: it gives back what was preallocated.
-        if (effects.endOffset() < fileBytes) {
-            last.truncate(effects.endOffset());
-        }
-        last.offset = effects.endOffset();
-        return effects.endPosition();
-    }
-
-    @GuardedBy("commitLock")
-    private boolean beginsWithinUnit() throws IOException {
-        LogReader first = new LogReader(segments, files.newId());
-        return first.next() && first.payloadBytes() > 0 && first.continues();
-    }
-
-    @GuardedBy("commitLock")
-    private void forceAll() throws IOException {
-        // This run's first segment vouches for all that lies before it.
-        for (Segment segment : segments) {
-            segment.force();
-            segment.syncedOffset = segment.offset;
-        }
-    }
-
     /**
      * Takes the effects as one unit, which is replayed whole or not at all, and empties the buffer. Never waits for a disk. Called while the
      * locks of the keys are held.
@@ -226,41 +162,17 @@ public final class Journal implements AutoCloseable {
      * @return the position that {@link #committedPosition()} reaches when they are in the file
      */
     public long append(EffectBuffer effects) {
-        if (effects.isEmpty()) {
-            return appendedPosition;
-        }
-        long bytes = RecordFormat.UNIT_HEADER_BYTES + effects.bytes();
-        Chunk first = effects.sealed();
-        synchronized (pendingLock) {
-            if (effects.isOneChunk()) {
-                int count = (int) bytes;
-                Chunk tail = pendingTail;
-                if (tail.room() < count) {
-                    tail = Chunk.take();
-                    pendingTail = tail;
-                    pending.add(tail);
-                }
-                tail.buffer.put(tail.fill, first.buffer, RecordFormat.HEADER_BYTES, count);
-                tail.fill += count;
-                effects.clear();
-            } else {
-                effects.handOver(pending);
-                pendingTail = pending.get(pending.size() - 1);
-            }
-            long end = appendedPosition + bytes;
-            appendedPosition = end;
-            return end;
-        }
+        return pending.append(effects);
     }
 
     /** Whether something was appended that is not in the file. */
     public boolean hasPending() {
-        return appendedPosition != committedPosition;
+        return pending.position() != committedPosition;
     }
 
     /** Bytes appended that are not in the file; writers are slowed by it. */
     public long pendingBytes() {
-        return appendedPosition - committedPosition;
+        return pending.position() - committedPosition;
     }
 
     /**
@@ -269,7 +181,7 @@ public final class Journal implements AutoCloseable {
      * @throws JournalFailedException if it is not
      */
     public void commit() {
-        long target = appendedPosition;
+        long target = pending.position();
         if (committedPosition >= target) {
             return;
         }
@@ -294,21 +206,11 @@ public final class Journal implements AutoCloseable {
         if (current == null || closed) {
             throw new IllegalStateException(closed ? "the journal is closed" : "the journal has not been replayed");
         }
-        swapPending();
+        writing = pending.swap(writing);
         try {
             writeTaken();
         } catch (IOException e) {
             throw fail(e);
-        }
-    }
-
-    @GuardedBy("commitLock")
-    private void swapPending() {
-        synchronized (pendingLock) {
-            ArrayList<Chunk> taken = pending;
-            pending = writing;
-            pendingTail = pending.get(0);
-            writing = taken;
         }
     }
 
@@ -376,7 +278,7 @@ public final class Journal implements AutoCloseable {
 
     /** Everything before this position has been taken by {@link #append}. */
     public long appendedPosition() {
-        return appendedPosition;
+        return pending.position();
     }
 
     /** Everything before this position is in the file. After replay: where the log ended. */
@@ -627,7 +529,7 @@ public final class Journal implements AutoCloseable {
             segment.writeAgain(crc);
         }
         writeTaken();
-        swapPending();
+        writing = pending.swap(writing);
         writeTaken();
         for (Segment segment : dirtySegments()) {
             segment.force();
