@@ -14,6 +14,7 @@ import io.swytch.command.spec.Call;
 import io.swytch.command.spec.CommandFamily;
 import io.swytch.command.spec.Errors;
 import io.swytch.command.spec.Group;
+import io.swytch.command.spec.Help;
 import io.swytch.keyspace.Encodings;
 import io.swytch.resp.ReplyWriter;
 import io.swytch.store.item.Item;
@@ -55,7 +56,6 @@ public final class ObjectCommands {
                             .runs(ObjectCommands::refcount)));
 
     private static final List<String> HELP = List.of(
-            "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
             "ENCODING <key>",
             "    Return the kind of internal representation used in order to store the value",
             "    associated with a <key>.",
@@ -67,9 +67,7 @@ public final class ObjectCommands {
             "    seconds elapsed since the last access to the key.",
             "REFCOUNT <key>",
             "    Return the number of references of the value associated with the specified",
-            "    <key>.",
-            "HELP",
-            "    Prints this help.");
+            "    <key>.");
 
     private ObjectCommands() {}
 
@@ -94,8 +92,7 @@ public final class ObjectCommands {
     }
 
     private static void help(Call call, ReplyWriter reply) {
-        reply.array(HELP.size());
-        HELP.forEach(reply::simple);
+        Help.reply("OBJECT", HELP, reply);
     }
 
     /** Eviction goes by frequency under every policy, so no time of use is kept; the error is Redis's for that. */
