@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Counts the calls that are under way, so that closing waits for them and later ones are turned away. A call costs two atomic additions.
  *
- * <p>Threads: any. Whoever is inside must not call {@link #close}: it would wait for itself.
+ * <p>Threads: any. Whoever is inside must not call {@link #awaitEmpty}: it would wait for itself.
  */
 final class Gate {
     private static final long CLOSED = Long.MIN_VALUE;
@@ -33,9 +33,13 @@ final class Gate {
         return state.get() < 0;
     }
 
-    /** Turns new calls away and waits for those under way. Returns whether this was the first call; others wait as well. */
-    boolean close() {
-        long before = state.getAndUpdate(s -> s | CLOSED);
+    /** Turns new calls away. Returns whether this was the first call. */
+    boolean shut() {
+        return state.getAndUpdate(s -> s | CLOSED) >= 0;
+    }
+
+    /** After {@link #shut}: waits for the calls under way. */
+    void awaitEmpty() {
         boolean interrupted = false;
         synchronized (this) {
             while (state.get() != CLOSED) {
@@ -51,6 +55,5 @@ final class Gate {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        return before >= 0;
     }
 }

@@ -20,7 +20,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
-import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -370,7 +369,8 @@ public final class L2 implements AutoCloseable {
     }
 
     /**
-     * Deletes all of a space and gives its disk back. {@code @Blocking}, for seconds where much is there; safe to repeat after a crash.
+     * Deletes all of a space and gives its disk back. {@code @Blocking}, for seconds where much is there; safe to repeat. Where a crash or {@link #close}
+     * cuts it short, all keys are gone or none, and a repetition gives the rest of the disk back.
      */
     public void dropSpace(int space) throws L2Exception {
         rocks.gate.enter();
@@ -391,22 +391,15 @@ public final class L2 implements AutoCloseable {
             rocks.db.flush(flush, List.of(rocks.keys, rocks.expiry));
             rocks.db.deleteFilesInRanges(rocks.keys, List.of(keyRanges), false);
             rocks.db.deleteFilesInRanges(rocks.expiry, List.of(keyRanges[0], keyRanges[1]), false);
-            compact(rocks.keys, keyRanges[0], keyRanges[1]);
+            rocks.compact(rocks.keys, keyRanges[0], keyRanges[1]);
             if (partsExist) {
-                compact(rocks.keys, keyRanges[2], keyRanges[3]);
+                rocks.compact(rocks.keys, keyRanges[2], keyRanges[3]);
             }
-            compact(rocks.expiry, keyRanges[0], keyRanges[1]);
+            rocks.compact(rocks.expiry, keyRanges[0], keyRanges[1]);
         } catch (RocksDBException e) {
             throw new L2Exception("cannot drop a space", e);
         } finally {
             rocks.gate.leave();
-        }
-    }
-
-    private void compact(ColumnFamilyHandle family, byte[] from, byte[] to) throws RocksDBException {
-        try (CompactRangeOptions options =
-                new CompactRangeOptions().setExclusiveManualCompaction(false).setAllowWriteStall(true)) {
-            rocks.db.compactRange(family, from, to, options);
         }
     }
 

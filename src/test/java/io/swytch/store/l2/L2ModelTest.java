@@ -33,7 +33,7 @@ class L2ModelTest {
         L2 l2 = L2.open(L2Options.of(temp));
         int drains = 0;
         try {
-            for (int step = 0; step < 120; step++) {
+            for (int step = 0; step < 60; step++) {
                 String context = "seed " + seed + " step " + step;
                 int dice = random.nextInt(20);
                 if (dice < 9) {

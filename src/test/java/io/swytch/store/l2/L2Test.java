@@ -275,6 +275,40 @@ class L2Test {
     }
 
     @Test
+    void dropSpace_cutShortByClose_hasDeletedAllOrNothing() throws Exception {
+        Map<Key, Rig.Value> changes = new HashMap<>();
+        for (int i = 0; i < 3000; i++) {
+            changes.put(Rig.key(1, "k" + i), new Rig.Value(ItemType.STRING, 0, bytes(2000, i)));
+        }
+        Rig.drain(l2, changes, Map.of());
+        CountDownLatch begun = new CountDownLatch(1);
+        List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+        Thread dropper = new Thread(() -> {
+            try {
+                begun.countDown();
+                l2.dropSpace(1);
+            } catch (L2ClosedException e) {
+                // What this test is about.
+            } catch (Throwable e) {
+                failures.add(e);
+            }
+        });
+        dropper.start();
+        begun.await();
+        l2.close();
+        dropper.join();
+        assertEquals(List.of(), failures);
+        l2 = L2.open(L2Options.of(dir));
+        int[] left = new int[1];
+        l2.scan(1, 0, Integer.MAX_VALUE, (key, type, at) -> left[0]++);
+        assertTrue(left[0] == 0 || left[0] == 3000, "left " + left[0]);
+        l2.dropSpace(1);
+        assertEquals(0, l2.scan(1, 0, 1, (key, type, at) -> {
+            throw new AssertionError("a key is left");
+        }));
+    }
+
+    @Test
     void checkpoint_opensWithTheSameContentAndSeed() throws L2Exception {
         Rig.put(l2, Rig.key(1, "a"), 0, bytes(100, 1));
         l2.putMeta(Map.of("x", new byte[] {5}));
