@@ -371,6 +371,7 @@ public final class L2 implements AutoCloseable {
     /**
      * Deletes all of a space and gives its disk back. {@code @Blocking}, for seconds where much is there; safe to repeat. Where a crash or {@link #close}
      * cuts it short, all keys are gone or none, and a repetition gives the rest of the disk back.
+     * On a full disk it may fail several times before RocksDB has recovered: repeat it every few seconds.
      */
     public void dropSpace(int space) throws L2Exception {
         rocks.gate.enter();

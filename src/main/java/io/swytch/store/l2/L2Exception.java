@@ -1,6 +1,7 @@
 package io.swytch.store.l2;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
 
@@ -21,10 +22,15 @@ public final class L2Exception extends IOException {
     }
 
     L2Exception(String message, RocksDBException cause) {
-        super(message + ": " + cause.getMessage(), cause);
+        super(message + ": " + cause.getMessage() + codes(cause.getStatus()), cause);
         Status status = cause.getStatus();
         diskFull = status != null && status.getSubCode() == Status.SubCode.NoSpace
                 || String.valueOf(cause.getMessage()).contains("No space left");
+    }
+
+    /** RocksDB's own message sometimes says nothing, as "Undefined" for a compaction that ran out of disk. */
+    private static String codes(@Nullable Status status) {
+        return status == null ? "" : " (" + status.getCode() + ", " + status.getSubCode() + ")";
     }
 
     /** Whether the disk has no room left: reads and deletes may go on, and the trouble may pass. */
