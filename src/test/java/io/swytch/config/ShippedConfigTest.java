@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The file that is shipped explains every setting and shows its default. */
+/** The file that is shipped explains every setting and shows its default; README lists it. */
 class ShippedConfigTest {
     private static final Path SHIPPED = Path.of("config", "swytch.conf");
 
@@ -24,6 +24,14 @@ class ShippedConfigTest {
         List<String> lines = Files.readAllLines(SHIPPED);
         for (Setting setting : Settings.table()) {
             assertTrue(lines.stream().anyMatch(l -> l.startsWith(setting.name() + " ")), setting.name());
+        }
+    }
+
+    @Test
+    void readme_listsEverySetting() throws Exception {
+        String readme = Files.readString(Path.of("README.md"));
+        for (Setting setting : Settings.table()) {
+            assertTrue(readme.contains("| `--" + setting.name() + "` "), setting.name());
         }
     }
 
