@@ -32,6 +32,18 @@ public final class LoopStats {
     public long bytesRead;
     public long bytesWritten;
     public long commands;
+    /** Connections that were accepted, those that were refused then counted. */
+    public long connectionsTotal;
+    /** Connections that are open. */
+    public long connectionsCurrent;
+    /** Connections beyond {@code maxclients}, or refused by protected mode. */
+    public long connectionsRejected;
+    /** Connections closed because they sent or did not read too much. */
+    public long connectionsOverLimit;
+    /** Connections closed for saying nothing. */
+    public long connectionsTimedOut;
+    /** Times that the loop had something to do. */
+    public long ticks;
 
     /** Times that the thread read from sockets, and wrote to them. */
     public long reads;

@@ -1,0 +1,438 @@
+package io.swytch.server;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.unix.UnixChannel;
+import io.swytch.command.ClientConnection;
+import io.swytch.command.CommandLoop;
+import io.swytch.command.spec.Session;
+import io.swytch.resp.InputBuffer;
+import io.swytch.resp.OutBuffer;
+import io.swytch.resp.RequestDecoder;
+import io.swytch.resp.WireReplyWriter;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's socket: parses what comes, has it run, and sends the replies after the tick; on the way of GET and SET, so nothing is
+ * allocated for them.
+ *
+ * <p>Requests of a connection run in their order, one at a time. While one is parked, or while the client does not read its replies, the
+ * next ones wait, and the socket is not read beyond a bound: so a client can make us hold only so much.
+ *
+ * <p>Threads: its loop, unless {@link io.swytch.command.spec.Transport} says otherwise.
+ */
+final class Connection extends ChannelInboundHandlerAdapter implements ClientConnection {
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    /** A connection with more unsent replies runs no more requests until they are sent. */
+    private static final int UNSENT_BYTES_MAX = 1 << 20;
+
+    /** A connection whose requests wait is not read beyond this. */
+    private static final int WAITING_BYTES_MAX = 64 << 10;
+
+    private final Loop loop;
+    private final Channel channel;
+    private final Addresses addresses;
+    private final InputBuffer input;
+    private final OutBuffer out;
+    private final WireReplyWriter writer;
+    private final Runnable goOn = this::process;
+    private @Nullable Session session;
+
+    /** Whether the loop's next tick will look at this connection. */
+    boolean dirty;
+
+    private boolean parked;
+    private boolean runAgain;
+    private boolean running;
+    private boolean closing;
+    private boolean closed;
+    private boolean inputEnded;
+    private boolean drainIsAwaited;
+    private boolean isStalled;
+    private long heldAt;
+    private int lastReadSeconds;
+    private int overSoftSince = -1;
+
+    Connection(Loop loop, Channel channel) {
+        this.loop = loop;
+        this.channel = channel;
+        addresses = new Addresses(channel);
+        input = new InputBuffer(loop.pool(), loop.limits().resp);
+        out = new OutBuffer(loop.pool());
+        writer = new WireReplyWriter(out);
+        lastReadSeconds = loop.seconds();
+    }
+
+    RequestDecoder decoder() {
+        return input.decoder();
+    }
+
+    boolean isFromElsewhere() {
+        return addresses.isFromElsewhere();
+    }
+
+    ByteBuf readTarget() {
+        return input.target(loop.shared());
+    }
+
+    int readTargetBytes() {
+        return loop.shared().capacity();
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        session = loop.commands().opened(this);
+        loop.add(this);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        loop.remove(this);
+        if (session != null) {
+            loop.commands().closed(session);
+        }
+        input.close();
+        out.close();
+        loop.requestTick();
+    }
+
+    // It is this very buffer, not one with the same bytes.
+    @SuppressWarnings("ReferenceEquality")
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        try {
+            int n = bytes.readableBytes();
+            loop.stats().bytesRead += n;
+            lastReadSeconds = loop.seconds();
+            if (closing || closed || n == 0) {
+                return;
+            }
+            if (bytes == loop.shared()) {
+                input.arrived(loop.sharedMemory(), bytes.writerIndex());
+            } else {
+                input.arrived(bytes);
+            }
+            process();
+        } finally {
+            bytes.release();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            inputEnded = true;
+            process();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            LOG.error("closing a connection after an unexpected failure", cause);
+        }
+        kill();
+    }
+
+    /** Runs the requests that are complete, until something stops them. */
+    private void process() {
+        if (running || closed || session == null) {
+            return;
+        }
+        running = true;
+        boolean starved = false;
+        boolean ran = false;
+        while (!isStopped()) {
+            RequestDecoder.Status status;
+            if (runAgain) {
+                runAgain = false;
+                status = RequestDecoder.Status.REQUEST;
+            } else {
+                input.decoder().setAuthenticated(session.isAuthenticated());
+                status = input.decoder().next();
+            }
+            if (status == RequestDecoder.Status.NEED_MORE) {
+                starved = true;
+                break;
+            }
+            ran = true;
+            run(session, status);
+        }
+        running = false;
+        isStalled = !starved && !parked && !closing;
+        if (closing) {
+            input.close();
+        } else {
+            if (!parked) {
+                input.decoder().finish();
+            }
+            input.keep();
+            if (starved && inputEnded) {
+                closing = true;
+            }
+        }
+        checkBounds();
+        if (ran || closing || !out.isEmpty()) {
+            loop.touch(this);
+        }
+    }
+
+    private void run(Session session, RequestDecoder.Status status) {
+        switch (status) {
+            case REQUEST -> {
+                CommandLoop.Outcome outcome =
+                        loop.commands().execute(session, input.decoder().request(), writer, loop.lookahead(this));
+                switch (outcome) {
+                    case RUN -> {}
+                    case PARKED -> parked = true;
+                    case CLOSE -> closing = true;
+                }
+            }
+            case ERROR -> {
+                loop.commands().protocolError(session, input.decoder().error(), writer);
+                closing = true;
+            }
+            case ATTACK -> {
+                LOG.atWarn()
+                        .addKeyValue("client", addresses.remote())
+                        .log(
+                                "Possible SECURITY ATTACK detected: POST or Host: was sent, as by a web browser that was made to. Connection closed.");
+                closing = true;
+            }
+            case NEED_MORE -> {}
+        }
+    }
+
+    private boolean isStopped() {
+        return parked || closing || closed || isThrottled();
+    }
+
+    private boolean isThrottled() {
+        return out.size() > UNSENT_BYTES_MAX;
+    }
+
+    /** Stops reading, or closes, where the client makes us hold too much; reads again where it does not. */
+    private void checkBounds() {
+        ServerLimits limits = loop.limits();
+        if (input.memoryBytes() > limits.resp.clientQueryBufferLimit) {
+            overLimit("Closing client that reached max query buffer length");
+            return;
+        }
+        long hard = limits.outputHardBytes;
+        if (hard > 0 && out.memoryBytes() > hard) {
+            overLimit("Client closed for overcoming of output buffer limits");
+            return;
+        }
+        boolean read = !closing && (!parked && !isThrottled() || input.waitingBytes() <= WAITING_BYTES_MAX);
+        if (channel.config().isAutoRead() != read) {
+            channel.config().setAutoRead(read);
+        }
+    }
+
+    private void overLimit(String what) {
+        loop.stats().connectionsOverLimit++;
+        LOG.atWarn().addKeyValue("client", addresses.remote()).log(what);
+        kill();
+    }
+
+    /** Looks after the connection once a second. */
+    void watch(int now) {
+        ServerLimits limits = loop.limits();
+        int timeout = limits.timeoutSeconds;
+        if (timeout > 0 && !parked && now - lastReadSeconds > timeout) {
+            loop.stats().connectionsTimedOut++;
+            kill();
+            return;
+        }
+        if (limits.outputSoftBytes <= 0 || out.memoryBytes() <= limits.outputSoftBytes) {
+            overSoftSince = -1;
+        } else if (overSoftSince < 0) {
+            overSoftSince = now;
+        } else if (now - overSoftSince > limits.outputSoftSeconds) {
+            overLimit("Client closed for overcoming of output buffer limits");
+        }
+    }
+
+    /** The journal has what was run; sends the replies, or holds them until {@code position} may leave. */
+    void afterTick(long position) {
+        if (closed || heldAt > 0) {
+            return;
+        }
+        if (position == CommandLoop.MAY_LEAVE || loop.isFlushable(position)) {
+            send();
+        } else if (!out.isEmpty() || closing) {
+            out.seal();
+            heldAt = position;
+            loop.hold(this);
+        }
+    }
+
+    /** Where in the journal that is which the sealed replies wait for. */
+    long heldAt() {
+        return heldAt;
+    }
+
+    /** The sealed replies may leave; holds what has come since. */
+    void release() {
+        heldAt = 0;
+        sendSealed();
+        // Where something has run since the last tick, the next one is what its replies wait for.
+        if (!closed && !dirty) {
+            afterTick(loop.lastTick());
+        }
+    }
+
+    private void send() {
+        // What is gathered behind a send that is not done stays together, in as few blocks as it needs.
+        if (!drainIsAwaited) {
+            out.seal();
+        }
+        sendSealed();
+    }
+
+    private void sendSealed() {
+        if (drainIsAwaited) {
+            return;
+        }
+        if (out.toSend() > 0) {
+            Channel.Unsafe unsafe = channel.unsafe();
+            do {
+                unsafe.write(out.send().toSend(), channel.voidPromise());
+            } while (out.toSend() > 0);
+            unsafe.flush();
+            loop.stats().bytesWritten += out.releaseSent();
+            if (closed) {
+                return;
+            }
+            if (out.inFlight() > 0) {
+                drainIsAwaited = true;
+                var unused = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> drained());
+                return;
+            }
+        }
+        sent();
+    }
+
+    private void drained() {
+        drainIsAwaited = false;
+        if (closed) {
+            return;
+        }
+        loop.stats().bytesWritten += out.releaseSent();
+        sent();
+        if (!closed && !out.isEmpty()) {
+            loop.touch(this);
+        }
+    }
+
+    /** What was given to the socket has left. */
+    private void sent() {
+        if (closing && out.isEmpty() && !parked) {
+            kill();
+        } else if (isStalled && !isStopped()) {
+            // By a task, so that a client with a long pipeline does not keep the loop from the others.
+            isStalled = false;
+            channel.eventLoop().execute(goOn);
+        }
+    }
+
+    @Override
+    public WireReplyWriter reply() {
+        return writer;
+    }
+
+    @Override
+    public void resume() {
+        if (parked && !closed) {
+            parked = false;
+            runAgain = true;
+            process();
+        }
+    }
+
+    @Override
+    public void resumeNext() {
+        if (parked && !closed) {
+            parked = false;
+            input.decoder().finish();
+            process();
+        }
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        channel.eventLoop().execute(() -> {
+            try {
+                task.run();
+            } finally {
+                if (closed) {
+                    out.close();
+                } else if (!out.isEmpty() || closing) {
+                    loop.touch(this);
+                }
+                loop.requestTick();
+            }
+        });
+    }
+
+    @Override
+    public void closeAfterReplies() {
+        closing = true;
+        loop.touch(this);
+    }
+
+    /** Ordered stop: what has been read is finished, then the connection closes. */
+    void finish() {
+        inputEnded = true;
+        process();
+    }
+
+    @Override
+    public void kill() {
+        // The close future has listeners of its own; there is nothing to learn from this one.
+        var unused = channel.close();
+    }
+
+    @Override
+    public String remoteAddress() {
+        return addresses.remote();
+    }
+
+    @Override
+    public String localAddress() {
+        return addresses.local();
+    }
+
+    @Override
+    public int descriptor() {
+        return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
+    }
+
+    @Override
+    public long inputBytes() {
+        return input.waitingBytes();
+    }
+
+    @Override
+    public long outputBytes() {
+        return out.size();
+    }
+
+    @Override
+    public long memoryBytes() {
+        return input.memoryBytes() + out.memoryBytes();
+    }
+}

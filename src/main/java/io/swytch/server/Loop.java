@@ -1,0 +1,240 @@
+package io.swytch.server;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SingleThreadEventLoop;
+import io.swytch.command.CommandLoop;
+import io.swytch.command.Lookahead;
+import io.swytch.command.LoopHandle;
+import io.swytch.resp.BlockPool;
+import io.swytch.resp.InputBuffer;
+import io.swytch.resp.Request;
+import io.swytch.resp.RequestDecoder;
+import io.swytch.stats.LoopStats;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One event loop: the buffer that its connections read into, its spare blocks, its counters, and the tick at the end of each iteration;
+ * on the way of GET and SET, so nothing is allocated for them.
+ *
+ * <p>Threads: the loop's, unless {@link LoopHandle} says otherwise.
+ */
+final class Loop implements LoopHandle, Lookahead {
+    private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
+    private static final int SHARED_BYTES = 64 << 10;
+    private static final int WATCH_PERIOD_MS = 1000;
+
+    private final int index;
+    private final EventLoop eventLoop;
+    private final ServerLimits limits;
+    private final CommandLoop commands;
+    private final BlockPool pool = BlockPool.ofCurrentThread();
+    private final LoopStats stats = new LoopStats();
+    private final ByteBuffer sharedMemory = ByteBuffer.allocateDirect(InputBuffer.HEADROOM + SHARED_BYTES);
+    private final ByteBuf shared = Unpooled.wrappedBuffer(sharedMemory);
+    private final RequestDecoder ahead;
+    private final List<Connection> connections = new ArrayList<>();
+
+    /** Connections that have something to send, or that the tick has to look at for another reason. */
+    private Connection[] dirty = new Connection[64];
+
+    private int dirtyCount;
+    private final List<Connection> held = new ArrayList<>();
+    private boolean tickIsDue;
+    private final Runnable tickTask = this::tick;
+    private long lastTick;
+    private long flushable;
+    private int seconds;
+    private @Nullable Connection running;
+
+    /** Called on the loop's own thread. */
+    Loop(int index, EventLoop eventLoop, ServerLimits limits, CommandLoop.Factory factory) {
+        this.index = index;
+        this.eventLoop = eventLoop;
+        this.limits = limits;
+        ahead = new RequestDecoder(limits.resp, null);
+        commands = factory.create(this);
+        // It ends with the loop.
+        var unused =
+                eventLoop.scheduleAtFixedRate(this::watch, WATCH_PERIOD_MS, WATCH_PERIOD_MS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public int index() {
+        return index;
+    }
+
+    @Override
+    public LoopStats stats() {
+        return stats;
+    }
+
+    @Override
+    public boolean isCurrent() {
+        return eventLoop.inEventLoop();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        eventLoop.execute(() -> {
+            try {
+                task.run();
+            } finally {
+                requestTick();
+            }
+        });
+    }
+
+    EventLoop eventLoop() {
+        return eventLoop;
+    }
+
+    CommandLoop commands() {
+        return commands;
+    }
+
+    ServerLimits limits() {
+        return limits;
+    }
+
+    BlockPool pool() {
+        return pool;
+    }
+
+    ByteBuf shared() {
+        return shared;
+    }
+
+    ByteBuffer sharedMemory() {
+        return sharedMemory;
+    }
+
+    /** Seconds since the loop began, for what need not be exact. */
+    int seconds() {
+        return seconds;
+    }
+
+    List<Connection> connections() {
+        return connections;
+    }
+
+    void add(Connection connection) {
+        connections.add(connection);
+        stats.connectionsCurrent++;
+    }
+
+    void remove(Connection connection) {
+        connections.remove(connection);
+        held.remove(connection);
+        stats.connectionsCurrent--;
+    }
+
+    /** Lets the coming tick send what {@code connection} has. */
+    void touch(Connection connection) {
+        if (!connection.dirty) {
+            connection.dirty = true;
+            if (dirtyCount == dirty.length) {
+                dirty = Arrays.copyOf(dirty, dirtyCount * 2);
+            }
+            dirty[dirtyCount++] = connection;
+        }
+        requestTick();
+    }
+
+    /** Lets a tick follow at the end of this iteration. */
+    void requestTick() {
+        if (!tickIsDue) {
+            tickIsDue = true;
+            ((SingleThreadEventLoop) eventLoop).executeAfterEventLoopIteration(tickTask);
+        }
+    }
+
+    private void tick() {
+        tickIsDue = false;
+        stats.ticks++;
+        lastTick = commands.tick();
+        int n = dirtyCount;
+        Connection[] now = dirty;
+        for (int i = 0; i < n; i++) {
+            Connection connection = now[i];
+            connection.dirty = false;
+            connection.afterTick(lastTick);
+        }
+        // Sending may have touched connections again; they come behind those that are done.
+        dirtyCount -= n;
+        System.arraycopy(dirty, n, dirty, 0, dirtyCount);
+        Arrays.fill(dirty, dirtyCount, dirtyCount + n, null);
+    }
+
+    /** What {@link CommandLoop#tick} said last. */
+    long lastTick() {
+        return lastTick;
+    }
+
+    boolean isFlushable(long position) {
+        return position <= flushable;
+    }
+
+    void hold(Connection connection) {
+        held.add(connection);
+    }
+
+    @Override
+    public void flushable(long position) {
+        if (eventLoop.inEventLoop()) {
+            releaseHeld(position);
+        } else {
+            eventLoop.execute(() -> releaseHeld(position));
+        }
+    }
+
+    private void releaseHeld(long position) {
+        flushable = Math.max(flushable, position);
+        List<Connection> ready = new ArrayList<>();
+        held.removeIf(connection -> connection.heldAt() <= flushable && ready.add(connection));
+        ready.forEach(Connection::release);
+    }
+
+    /** Points {@link #next} behind the request that {@code connection} is about to run. */
+    Lookahead lookahead(Connection connection) {
+        running = connection;
+        return this;
+    }
+
+    @Override
+    public @Nullable Request next() {
+        if (running != null) {
+            RequestDecoder decoder = running.decoder();
+            ahead.reset();
+            ahead.window(decoder.memory(), decoder.position(), decoder.end());
+            running = null;
+        }
+        return ahead.next() == RequestDecoder.Status.REQUEST ? ahead.request() : null;
+    }
+
+    /** Closes connections that are silent, or read too slowly, for too long. */
+    private void watch() {
+        seconds++;
+        // Backwards: a connection that is closed leaves the list.
+        for (int i = connections.size() - 1; i >= 0; i--) {
+            if (i < connections.size()) {
+                connections.get(i).watch(seconds);
+            }
+        }
+    }
+
+    void close() {
+        if (!connections.isEmpty()) {
+            LOG.warn("connections are left at the end");
+        }
+        pool.close();
+    }
+}

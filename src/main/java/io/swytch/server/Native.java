@@ -1,0 +1,102 @@
+package io.swytch.server;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringChannelOption;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerDomainSocketChannel;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.util.Map;
+import jdk.net.ExtendedSocketOptions;
+
+/** How the machine does sockets: epoll where it is, io_uring on request, else NIO. Threads: any. */
+enum Native {
+    EPOLL(EpollServerSocketChannel.class, EpollServerDomainSocketChannel.class),
+    NIO(NioServerSocketChannel.class, NioServerDomainSocketChannel.class),
+    IO_URING(IoUringServerSocketChannel.class, IoUringServerDomainSocketChannel.class);
+
+    private static final int KEEPALIVE_PROBES = 3;
+
+    private final Class<? extends ServerChannel> tcp;
+    private final Class<? extends ServerChannel> unix;
+
+    Native(Class<? extends ServerChannel> tcp, Class<? extends ServerChannel> unix) {
+        this.tcp = tcp;
+        this.unix = unix;
+    }
+
+    static Native choose(boolean ioUring) {
+        if (ioUring && !IoUring.isAvailable()) {
+            throw new IllegalStateException("io_uring is not available", IoUring.unavailabilityCause());
+        }
+        if (ioUring) {
+            return IO_URING;
+        }
+        return Epoll.isAvailable() ? EPOLL : NIO;
+    }
+
+    Class<? extends ServerChannel> tcp() {
+        return tcp;
+    }
+
+    Class<? extends ServerChannel> unix() {
+        return unix;
+    }
+
+    IoHandlerFactory handlers() {
+        return switch (this) {
+            case EPOLL -> EpollIoHandler.newFactory();
+            case NIO -> NioIoHandler.newFactory();
+            case IO_URING -> IoUringIoHandler.newFactory();
+        };
+    }
+
+    SocketAddress address(Path path) {
+        return this == NIO ? UnixDomainSocketAddress.of(path) : new DomainSocketAddress(path.toFile());
+    }
+
+    /** Whether a read fills its buffer at once; with io_uring it may be filled any time later, so connections cannot share one. */
+    boolean readsAtOnce() {
+        return this != IO_URING;
+    }
+
+    /** Probes a silent TCP connection as Redis does: first after {@code seconds}, then three times in a third of that. */
+    void keepAlive(Channel channel, int seconds) {
+        channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+        int interval = Math.max(1, seconds / KEEPALIVE_PROBES);
+        Map<ChannelOption<Integer>, Integer> options = switch (this) {
+            case EPOLL ->
+                Map.of(
+                        EpollChannelOption.TCP_KEEPIDLE, seconds,
+                        EpollChannelOption.TCP_KEEPINTVL, interval,
+                        EpollChannelOption.TCP_KEEPCNT, KEEPALIVE_PROBES);
+            case NIO ->
+                Map.of(
+                        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), seconds,
+                        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), interval,
+                        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), KEEPALIVE_PROBES);
+            case IO_URING ->
+                Map.of(
+                        IoUringChannelOption.TCP_KEEPIDLE, seconds,
+                        IoUringChannelOption.TCP_KEEPINTVL, interval,
+                        IoUringChannelOption.TCP_KEEPCNT, KEEPALIVE_PROBES);
+        };
+        options.forEach((option, value) -> channel.config().setOption(option, value));
+    }
+}

@@ -1,0 +1,32 @@
+package io.swytch.server;
+
+import io.swytch.resp.RespLimits;
+
+/** What connections are allowed; may be changed at run time. Threads: any. */
+public final class ServerLimits {
+    /** What one request may be. */
+    public final RespLimits resp = new RespLimits();
+
+    /** Connections at one time. */
+    public volatile int maxClients = 10_000;
+
+    /** Seconds of silence after which a connection is closed; 0 = never. */
+    public volatile int timeoutSeconds;
+
+    /** Seconds between two probes of a silent connection; 0 = none. Holds for connections accepted later. */
+    public volatile int tcpKeepaliveSeconds = 300;
+
+    /** Bytes of replies that one connection may make us hold; 0 = no limit. What is sent straight from L1 does not count. */
+    public volatile long outputHardBytes = 256L << 20;
+
+    /** As {@link #outputHardBytes}, but for longer than {@link #outputSoftSeconds}; 0 = no limit. */
+    public volatile long outputSoftBytes;
+
+    public volatile int outputSoftSeconds;
+
+    /** Whether clients from elsewhere are refused as long as there is no password. */
+    public volatile boolean protectedMode = true;
+
+    /** Whether the default user has a password. */
+    public volatile boolean hasPassword;
+}
