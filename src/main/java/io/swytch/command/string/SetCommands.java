@@ -6,6 +6,7 @@ import io.swytch.command.spec.Call;
 import io.swytch.command.spec.Errors;
 import io.swytch.keyspace.Keyspace;
 import io.swytch.resp.ReplyWriter;
+import io.swytch.resp.Request;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +26,12 @@ final class SetCommands {
     private SetCommands() {}
 
     /** Whether a SET does not look at what its key holds: it has no option, or one that gives a time. */
-    static boolean isBlind(Call call) {
-        if (call.argCount() == 3) {
+    static boolean isBlind(Request request) {
+        if (request.argCount() == 3) {
             return true;
         }
-        Slice option = call.arg(3);
-        return call.argCount() == 5
+        Slice option = request.arg(3);
+        return request.argCount() == 5
                 && (option.equalsIgnoreCase("EX")
                         || option.equalsIgnoreCase("PX")
                         || option.equalsIgnoreCase("EXAT")

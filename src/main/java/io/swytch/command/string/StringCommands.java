@@ -189,7 +189,7 @@ public final class StringCommands {
                     .history("6.2.0", "`GET`, `EXAT` and `PXAT` came.")
                     .history("7.0.0", "`NX` and `GET` may stand together.")
                     .history("8.4.0", "`IFEQ`, `IFNE`, `IFDEQ` and `IFDNE` came.")
-                    .blindWhen(SetCommands::isBlind)
+                    .blindWhen(call -> SetCommands.isBlind(call.request()))
                     .runs(SetCommands::set),
             command("SETEX", exactly(4), WRITE, DENYOOM)
                     .key(1, OW, UPDATE)
