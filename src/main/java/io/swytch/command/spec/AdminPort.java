@@ -20,6 +20,9 @@ public interface AdminPort {
     /** Whether there is a disk to save to. */
     boolean isTiered();
 
+    /** Whether writes are taken; false while the disk refuses them. */
+    boolean isWritable();
+
     /** Drains everything and takes a checkpoint, then returns. Waits on the disk; never called on an event loop. */
     void save() throws IOException;
 

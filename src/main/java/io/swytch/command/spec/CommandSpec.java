@@ -1,9 +1,11 @@
 package io.swytch.command.spec;
 
+import io.swytch.bytes.Slice;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,8 @@ public final class CommandSpec {
     private final @Nullable Consumer<Call> awaits;
     private final @Nullable Consumer<Call> moreKeys;
     private final boolean immediateInMulti;
+    private final @Nullable Predicate<List<Slice>> keyFlagsTest;
+    private final Set<KeyFlag> keyFlagsThen;
     private int index = -1;
 
     private CommandSpec(Row row, Group group, @Nullable CommandSpec parent) {
@@ -75,6 +79,8 @@ public final class CommandSpec {
         awaits = row.awaits;
         moreKeys = row.moreKeys;
         immediateInMulti = row.immediateInMulti;
+        keyFlagsTest = row.keyFlagsTest;
+        keyFlagsThen = row.keyFlagsThen;
         List<CommandSpec> subs = new ArrayList<>();
         for (Row sub : row.subcommands) {
             subs.add(new CommandSpec(sub, group, this));
@@ -244,6 +250,19 @@ public final class CommandSpec {
         return immediateInMulti;
     }
 
+    /** What a call with {@code args}, the name first, does with the keys of {@code keySpec}, one of this command's. */
+    public Set<KeyFlag> keyFlags(KeySpec keySpec, List<Slice> args) {
+        if (!keySpec.flags().contains(KeyFlag.VARIABLE_FLAGS)) {
+            return keySpec.flags();
+        }
+        if (keyFlagsTest != null && keyFlagsTest.test(args)) {
+            return keyFlagsThen;
+        }
+        EnumSet<KeyFlag> usual = EnumSet.copyOf(keySpec.flags());
+        usual.remove(KeyFlag.VARIABLE_FLAGS);
+        return usual;
+    }
+
     void addMoreKeys(Call call) {
         if (moreKeys != null) {
             moreKeys.accept(call);
@@ -309,6 +328,8 @@ public final class CommandSpec {
         private @Nullable Consumer<Call> awaits;
         private @Nullable Consumer<Call> moreKeys;
         private boolean immediateInMulti;
+        private @Nullable Predicate<List<Slice>> keyFlagsTest;
+        private Set<KeyFlag> keyFlagsThen = Set.of();
 
         private Row(String name, Arity arity, Flag... flags) {
             this.name = name;
@@ -437,6 +458,13 @@ public final class CommandSpec {
         /** Runs at once between MULTI and EXEC. */
         public Row immediateInMulti() {
             immediateInMulti = true;
+            return this;
+        }
+
+        /** Calls whose arguments, the name first, pass {@code test} do less with keys of {@code VARIABLE_FLAGS}: only this. */
+        public Row keyFlagsWhen(Predicate<List<Slice>> test, KeyFlag... flags) {
+            keyFlagsTest = test;
+            keyFlagsThen = Set.of(flags);
             return this;
         }
 

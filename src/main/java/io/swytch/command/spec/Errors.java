@@ -1,6 +1,7 @@
 package io.swytch.command.spec;
 
 import io.swytch.bytes.Slice;
+import java.io.IOException;
 import java.util.Locale;
 
 /** Every error text that a client can be sent, as Redis words it. Constants where the text is fixed; nothing is allocated to throw them. */
@@ -102,6 +103,8 @@ public final class Errors {
             new CommandError("ERR Invalid number of arguments specified for command");
     public static final CommandError NO_KEY_ARGUMENTS = new CommandError("ERR The command has no key arguments");
     public static final CommandError SAVE_RUNNING = new CommandError("ERR Background save already in progress");
+    public static final CommandError NOT_PERSISTENT =
+            new CommandError("ERR nothing to save to: the server runs without 'persistent yes'");
     public static final CommandError NO_SHUTDOWN = new CommandError("ERR No shutdown in progress.");
     public static final CommandError SLOWLOG_COUNT =
             new CommandError("ERR count should be greater than or equal to -1");
@@ -113,6 +116,44 @@ public final class Errors {
                     + " configuration file, and then restart the server.");
 
     private Errors() {}
+
+    public static CommandError rewriteFailed(IOException reason) {
+        return new CommandError("ERR Rewriting config file: " + reason.getMessage());
+    }
+
+    /** A save or reload that the disk refused. */
+    public static CommandError diskRefused(IOException reason) {
+        return new CommandError("ERR " + reason.getMessage());
+    }
+
+    /** An option of HELLO that there is not, or that lacks its values. */
+    public static CommandError helloOption(Slice option) {
+        return new CommandError("ERR Syntax error in HELLO option '" + option + "'");
+    }
+
+    public static CommandError noSuchUser(Slice user) {
+        return new CommandError("ERR No such user '" + user + "'");
+    }
+
+    public static CommandError unknownClientType(Slice type) {
+        return new CommandError("ERR Unknown client type '" + type + "'");
+    }
+
+    public static CommandError clientAttribute(Slice name) {
+        return new CommandError("ERR Unrecognized option '" + name + "'");
+    }
+
+    public static CommandError clientAttributeValue(String name) {
+        return new CommandError("ERR " + name + " cannot contain spaces, newlines or special characters.");
+    }
+
+    public static CommandError unknownSetting(String name) {
+        return new CommandError("ERR Unknown option or number of arguments for CONFIG SET - '" + name + "'");
+    }
+
+    public static CommandError settingFailed(String name, String reason) {
+        return new CommandError("ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + reason);
+    }
 
     /** A container's subcommand of unknown name, or with arguments that none of its forms has. */
     public static CommandError subcommandSyntax(Call call) {

@@ -1,5 +1,9 @@
 package io.swytch.command.spec;
 
+import io.swytch.bytes.Numbers;
+import io.swytch.bytes.Slice;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -28,6 +32,32 @@ public record KeySpec(
 
     static KeySpec counted(int begin, int countIndex, int firstIndex, int step, KeyFlag... flags) {
         return new KeySpec(Kind.COUNTED, begin, 0, step, 0, countIndex, firstIndex, Set.of(flags));
+    }
+
+    /** Where this spec's keys stand among {@code args}, the command's name first; for places that are not hot. */
+    public List<Integer> positions(List<Slice> args) {
+        List<Integer> positions = new ArrayList<>();
+        int from = begin;
+        int to;
+        if (kind == Kind.COUNTED) {
+            int countAt = begin + countIndex;
+            if (countAt >= args.size() || !Numbers.isLong(args.get(countAt))) {
+                return positions;
+            }
+            long count = Numbers.toLong(args.get(countAt));
+            from = begin + firstIndex;
+            // A count that the arguments do not bear out finds no key, as in Redis.
+            if (count <= 0 || from + (count - 1) * step >= args.size()) {
+                return positions;
+            }
+            to = (int) (from + (count - 1) * step);
+        } else {
+            to = last >= 0 ? begin + last : args.size() + last;
+        }
+        for (int i = from; i <= to && i < args.size(); i += step) {
+            positions.add(i);
+        }
+        return positions;
     }
 
     /** Whether the command may change what these keys hold. */

@@ -1,0 +1,14 @@
+package io.swytch.metrics;
+
+import org.jspecify.annotations.Nullable;
+
+/** What {@code /health} and {@code /ready} say. Threads: any; must answer at once. */
+public interface Health {
+    /** Why the server does not do all it should, in a few words; null if it does. */
+    @Nullable
+    String trouble();
+
+    /** Why the server should not be sent clients yet, or any more; null if it may be. */
+    @Nullable
+    String notReady();
+}

@@ -1,0 +1,175 @@
+package io.swytch.metrics;
+
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.swytch.command.spec.CommandSpec;
+import io.swytch.command.spec.ServerContext;
+import io.swytch.stats.HistogramSnapshot;
+import io.swytch.stats.StoreFigures;
+import io.swytch.stats.Totals;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The server's figures as Prometheus has them: read once for each scrape, so that all belong to the same moment, and the same that INFO shows.
+ * A series of a command begins with its first use.
+ *
+ * <p>Threads: any.
+ */
+final class SwytchCollector implements MultiCollector {
+    private static final String PREFIX = "swytch_redis_";
+
+    /** Doublings of a microsecond that histograms are shown by: 1 µs to 67 s. */
+    private static final int BOUNDS = 27;
+
+    private final ServerContext server;
+
+    SwytchCollector(ServerContext server) {
+        this.server = server;
+    }
+
+    @Override
+    public MetricSnapshots collect() {
+        Totals totals = server.stats().totals();
+        StoreFigures store = totals.store;
+        List<MetricSnapshot> all = new ArrayList<>();
+        counter(all, "cache_hits", "Looks at keys that L1 had.", totals.hits);
+        counter(all, "cache_misses", "Looks at keys that L1 did not have.", totals.misses);
+        gauge(all, "cache_hit_rate", "Hits of L1 by all looks, 0 to 1.", totals.hitRatio());
+        counter(all, "evictions", "Entries that left L1 because its memory ran out.", store.evictions);
+        counter(all, "expired", "Keys whose time ran out.", totals.expired + store.expiredByUpkeep);
+        gauge(all, "memory_bytes", "Memory that L1 uses, overhead included.", store.usedBytes);
+        gauge(all, "memory_max_bytes", "Memory that L1 may use: maxmemory.", store.maxBytes);
+        gauge(
+                all,
+                "memory_peak_bytes",
+                "The most that L1 ever used.",
+                server.stats().peakUsedBytes());
+        gauge(all, "items_count", "Entries in L1.", store.entries);
+        counter(all, "l2_hits", "Keys that L2 had.", totals.l2Hits);
+        counter(all, "l2_misses", "Looks at keys that neither tier had.", totals.l2Misses);
+        counter(all, "l2_writes", "Items written to L2.", store.l2Writes);
+        gauge(all, "l2_bytes", "Size of L2 on disk.", store.l2Bytes);
+        gauge(all, "journal_bytes", "Size of the journal on disk.", store.journalBytes);
+        gauge(all, "dirty_bytes", "What L2 does not have yet.", store.dirtyBytes);
+        gauge(all, "write_buffer_bytes", "Changes that left L1 before they reached L2.", store.writeBufferBytes);
+        gauge(all, "l2_cache_bytes", "RocksDB's cache of blocks.", store.blockCacheBytes);
+        gauge(all, "l2_memtable_bytes", "RocksDB's memtables.", store.memtableBytes);
+        gauge(all, "l2_filter_bytes", "RocksDB's indexes and filters.", store.filterBytes);
+        counter(all, "drains_failed", "Drains that the disk refused.", store.drainsFailed);
+        counter(all, "write_stalls", "Times that writers were slowed for the disk.", store.writeStalls);
+        histogram(all, "fill_seconds", "From a miss of L1 to the key in L1.", store.fillTimes);
+        histogram(all, "journal_sync_seconds", "Forcing the journal to disk.", store.journalSyncTimes);
+        histogram(all, "drain_seconds", "Writing the dirty part of L1 to L2.", store.drainTimes);
+        counter(all, "connections", "Connections accepted.", totals.connectionsReceived);
+        counter(all, "connections_rejected", "Connections refused for maxclients.", totals.connectionsRejected);
+        gauge(all, "connections_current", "Connections open.", server.sessions().count());
+        gauge(
+                all,
+                "blocked_clients",
+                "Clients that wait in a blocking command.",
+                server.stats().blockedClients.get());
+        counter(all, "bytes_read", "Bytes received from clients.", totals.bytesRead);
+        counter(all, "bytes_written", "Bytes sent to clients.", totals.bytesWritten);
+        counter(all, "slow_commands", "Commands that entered the slow log.", totals.slowCommands);
+        gauge(
+                all,
+                "uptime_seconds",
+                "Since the server began.",
+                server.identity().uptimeSec(server.clock()));
+        commands(all, totals);
+        return new MetricSnapshots(all);
+    }
+
+    private void commands(List<MetricSnapshot> all, Totals totals) {
+        CounterSnapshot.Builder calls =
+                CounterSnapshot.builder().name(PREFIX + "commands").help("Calls of each command.");
+        CounterSnapshot.Builder errors = CounterSnapshot.builder()
+                .name(PREFIX + "command_errors")
+                .help("Error replies of each command by their first word.");
+        io.prometheus.metrics.model.snapshots.HistogramSnapshot.Builder latency =
+                io.prometheus.metrics.model.snapshots.HistogramSnapshot.builder()
+                        .name(PREFIX + "latency_seconds")
+                        .help("How long calls of each command took.");
+        List<CommandSpec> specs = server.catalogue().all();
+        for (CommandSpec spec : specs) {
+            Totals.Command command = totals.command(spec.index());
+            if (command != null && command.calls() > 0) {
+                Labels labels = Labels.of("command", spec.fullName());
+                calls.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                        .labels(labels)
+                        .value(command.calls())
+                        .build());
+                latency.dataPoint(point(labels, command.latency()));
+            }
+        }
+        totals.errors()
+                .forEach((index, codes) -> codes.forEach((code, count) -> {
+                    String name = index < 0 || index >= specs.size()
+                            ? "unknown"
+                            : specs.get(index).fullName();
+                    errors.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                            .labels(Labels.of("command", name, "error", code.toUpperCase(Locale.ROOT)))
+                            .value(count)
+                            .build());
+                }));
+        all.add(calls.build());
+        all.add(errors.build());
+        all.add(latency.build());
+    }
+
+    private static void counter(List<MetricSnapshot> all, String name, String help, long value) {
+        all.add(CounterSnapshot.builder()
+                .name(PREFIX + name)
+                .help(help)
+                .dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                        .value(Math.max(0, value))
+                        .build())
+                .build());
+    }
+
+    private static void gauge(List<MetricSnapshot> all, String name, String help, long value) {
+        gauge(all, name, help, (double) value);
+    }
+
+    private static void gauge(List<MetricSnapshot> all, String name, String help, double value) {
+        all.add(GaugeSnapshot.builder()
+                .name(PREFIX + name)
+                .help(help)
+                .dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                        .value(value)
+                        .build())
+                .build());
+    }
+
+    private static void histogram(List<MetricSnapshot> all, String name, String help, HistogramSnapshot times) {
+        all.add(io.prometheus.metrics.model.snapshots.HistogramSnapshot.builder()
+                .name(PREFIX + name)
+                .help(help)
+                .dataPoint(point(Labels.EMPTY, times))
+                .build());
+    }
+
+    private static HistogramDataPointSnapshot point(Labels labels, HistogramSnapshot times) {
+        ClassicHistogramBuckets.Builder buckets = ClassicHistogramBuckets.builder();
+        long before = 0;
+        for (int i = 0; i < BOUNDS; i++) {
+            long count = times.countUpTo(1000L << i);
+            buckets.bucket((1L << i) / 1e6, count - before);
+            before = count;
+        }
+        buckets.bucket(Double.POSITIVE_INFINITY, times.count() - before);
+        return HistogramDataPointSnapshot.builder()
+                .labels(labels)
+                .classicHistogramBuckets(buckets.build())
+                .sum(times.sumNanos() / 1e9)
+                .build();
+    }
+}
