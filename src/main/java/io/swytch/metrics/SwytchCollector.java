@@ -105,7 +105,7 @@ final class SwytchCollector implements MultiCollector {
                 Labels labels = Labels.of("command", spec.fullName());
                 calls.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
                         .labels(labels)
-                        .value(command.calls())
+                        .value((double) command.calls())
                         .build());
                 latency.dataPoint(point(labels, command.latency()));
             }
@@ -117,7 +117,7 @@ final class SwytchCollector implements MultiCollector {
                             : specs.get(index).fullName();
                     errors.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
                             .labels(Labels.of("command", name, "error", code.toUpperCase(Locale.ROOT)))
-                            .value(count)
+                            .value((double) count)
                             .build());
                 }));
         all.add(calls.build());
@@ -130,7 +130,7 @@ final class SwytchCollector implements MultiCollector {
                 .name(PREFIX + name)
                 .help(help)
                 .dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
-                        .value(Math.max(0, value))
+                        .value((double) Math.max(0, value))
                         .build())
                 .build());
     }
