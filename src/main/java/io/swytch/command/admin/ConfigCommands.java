@@ -24,6 +24,7 @@ import io.swytch.resp.ReplyWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -66,21 +67,24 @@ public final class ConfigCommands {
 
     private static void get(Call call, ReplyWriter reply) {
         Settings settings = call.server().settings();
+        List<String> names = settings.names();
+        // By the name in lower case: a setting that is asked for by its name is shown under the name as it was spelt.
         Map<String, String> found = new TreeMap<>();
         for (int i = 2; i < call.argCount(); i++) {
-            Slice pattern = call.arg(i);
-            for (String name : settings.names()) {
-                if (Glob.matchesIgnoreCase(pattern, Slice.copyOf(name))) {
-                    found.put(name, settings.get(name));
+            String pattern = call.arg(i).toString();
+            boolean isName = names.contains(pattern.toLowerCase(Locale.ROOT));
+            for (String name : isName ? List.of(pattern) : names) {
+                if (isName || Glob.matchesIgnoreCase(call.arg(i), Slice.copyOf(name))) {
+                    found.putIfAbsent(name.toLowerCase(Locale.ROOT), name);
                 }
             }
         }
         reply.map(found.size());
-        found.forEach((name, value) -> {
+        for (String name : found.values()) {
             reply.bulk(name);
             // Settings hold their bytes as Latin-1 characters.
-            reply.bulk(value.getBytes(StandardCharsets.ISO_8859_1));
-        });
+            reply.bulk(settings.get(name).getBytes(StandardCharsets.ISO_8859_1));
+        }
     }
 
     private static void set(Call call, ReplyWriter reply) {

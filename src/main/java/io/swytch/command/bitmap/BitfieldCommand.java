@@ -97,6 +97,17 @@ final class BitfieldCommand {
         throw Errors.BITFIELD_OVERFLOW;
     }
 
+    /** Whether a BITFIELD of these arguments, the name first, has no operation that writes. */
+    static boolean readsOnly(List<Slice> args) {
+        for (int i = 2; i < args.size(); i++) {
+            if (args.get(i).equalsIgnoreCase("SET") || args.get(i).equalsIgnoreCase("INCRBY")) {
+                return false;
+            }
+            i += args.get(i).equalsIgnoreCase("OVERFLOW") ? 1 : 2;
+        }
+        return true;
+    }
+
     private static boolean isSigned(Slice type) {
         if (type.length() > 0 && type.byteAt(0) == 'i') {
             return true;

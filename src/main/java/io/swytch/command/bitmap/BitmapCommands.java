@@ -36,6 +36,7 @@ public final class BitmapCommands {
                     .runs(BitmapCommands::bitcount),
             command("BITFIELD", atLeast(2), WRITE, DENYOOM)
                     .key(1, RW, ACCESS, UPDATE, VARIABLE_FLAGS)
+                    .keyFlagsWhen(BitfieldCommand::readsOnly, RO, ACCESS)
                     .syntax(
                             "key:key [operation('GET'encoding_offset{encoding offset:int} | write{['OVERFLOW'wrap_sat_fail(WRAP | SAT | FAIL)] write_operation('SET'encoding_offset_value{encoding offset:int value:int} | 'INCRBY'encoding_offset_increment{encoding offset:int increment:int})})...]")
                     .docs(

@@ -106,9 +106,6 @@ public final class ConnectionCommands {
     private static void hello(Call call, ReplyWriter reply) {
         Session session = call.session();
         int protocol = session.protocol;
-        Slice user = null;
-        Slice password = null;
-        Slice name = null;
         if (call.argCount() > 1) {
             if (!Numbers.isLong(call.arg(1))) {
                 throw Errors.PROTOCOL_NOT_AN_INTEGER;
@@ -118,6 +115,7 @@ public final class ConnectionCommands {
                 throw Errors.NO_PROTOCOL;
             }
             protocol = (int) wanted;
+            // Each option takes effect as it is read, as in Redis: what comes before a wrong one stays.
             Options options = call.options(2);
             while (options.hasNext()) {
                 if (options.remaining() > 2 && options.eat("AUTH")) {
@@ -125,24 +123,18 @@ public final class ConnectionCommands {
                     int passwordAt = options.takeIndex();
                     call.redact(userAt);
                     call.redact(passwordAt);
-                    user = call.arg(userAt);
-                    password = call.arg(passwordAt);
+                    logIn(call, call.arg(userAt), call.arg(passwordAt));
                 } else if (options.remaining() > 1 && options.eat("SETNAME")) {
-                    name = options.take();
+                    Slice name = options.take();
                     checkName(name);
+                    session.name = name.toString();
                 } else {
                     throw Errors.helloOption(options.take());
                 }
             }
         }
-        if (password != null) {
-            logIn(call, user, password);
-        }
         if (!session.isAuthenticated()) {
             throw Errors.NO_AUTH_HELLO;
-        }
-        if (name != null) {
-            session.name = name.toString();
         }
         session.protocol = protocol;
         reply.map(7);

@@ -181,6 +181,7 @@ public final class StringCommands {
                     .runs(SetCommands::psetex),
             command("SET", atLeast(3), WRITE, DENYOOM)
                     .key(1, RW, ACCESS, UPDATE, VARIABLE_FLAGS)
+                    .keyFlagsWhen(args -> args.stream().skip(3).noneMatch(a -> a.equalsIgnoreCase("GET")), OW, UPDATE)
                     .syntax(
                             "key:key value [condition(NX | XX | 'IFEQ'ifeq-value@8.4.0 | 'IFNE'ifne-value@8.4.0 | 'IFDEQ'ifdeq-digest@8.4.0 | 'IFDNE'ifdne-digest@8.4.0)@2.6.12] [GET@6.2.0] [expiration('EX'seconds:int@2.6.12 | 'PX'milliseconds:int@2.6.12 | 'EXAT'unix-time-seconds:time@6.2.0 | 'PXAT'unix-time-milliseconds:time@6.2.0 | KEEPTTL@6.0.0)]")
                     .docs("1.0.0", "O(1)", "Sets a key to a string, whatever it held before.")
