@@ -72,7 +72,8 @@ class AdminCommandsTest {
         assertFalse(usual.contains("# Commandstats"));
         assertTrue(usual.contains("redis_version:7.0.15\r\n"));
         assertTrue(client.run("INFO commandstats").contains("cmdstat_info:calls=2,usec=6,usec_per_call=3.00,"));
-        assertTrue(client.run("INFO latencystats").contains("latency_percentiles_usec_info:p50=3.000,p99=3.000,p99.9="));
+        assertTrue(
+                client.run("INFO latencystats").contains("latency_percentiles_usec_info:p50=3.000,p99=3.000,p99.9="));
         assertEquals("$0\r\n\r\n", client.run("INFO nope"));
         client.run("CONFIG SET timeout x");
         assertTrue(client.run("INFO errorstats").contains("errorstat_ERR:count=1\r\n"));
@@ -99,20 +100,21 @@ class AdminCommandsTest {
                 "-ERR Invalid number of arguments specified for command\r\n", client.run("COMMAND GETKEYS rename a"));
         assertEquals("*1\r\n" + bulks("k"), client.run("COMMAND GETKEYS memory usage k"));
         assertEquals(
-                "*1\r\n*2\r\n" + bulks("a") + "*2\r\n+RM\r\n+delete\r\n",
-                client.run("COMMAND GETKEYSANDFLAGS del a"));
+                "*1\r\n*2\r\n" + bulks("a") + "*2\r\n+RM\r\n+delete\r\n", client.run("COMMAND GETKEYSANDFLAGS del a"));
     }
 
     @Test
     void commandList_filters() {
-        assertEquals("*2\r\n" + bulks("config|get", "config|set"), client.run("COMMAND LIST FILTERBY PATTERN config|?et"));
+        assertEquals(
+                "*2\r\n" + bulks("config|get", "config|set"), client.run("COMMAND LIST FILTERBY PATTERN config|?et"));
         assertEquals("*0\r\n", client.run("COMMAND LIST FILTERBY MODULE x"));
         assertEquals("*0\r\n", client.run("COMMAND LIST FILTERBY ACLCAT @read"));
         assertTrue(client.run("COMMAND LIST FILTERBY ACLCAT read").contains("exists"));
         assertEquals("-ERR syntax error\r\n", client.run("COMMAND LIST FILTERBY x y"));
         assertEquals("*0\r\n", client.run("COMMAND DOCS nope"));
         assertEquals("*1\r\n*-1\r\n", client.run("COMMAND INFO nope"));
-        assertTrue(client.run("COMMAND").startsWith("*" + server.catalogue().commands().size() + "\r\n"));
+        assertTrue(client.run("COMMAND")
+                .startsWith("*" + server.catalogue().commands().size() + "\r\n"));
     }
 
     @Test
@@ -182,7 +184,8 @@ class AdminCommandsTest {
         assertEquals(
                 "-ERR unknown subcommand or wrong number of arguments for 'JMAP'. Try DEBUG HELP.\r\n",
                 client.run("DEBUG JMAP"));
-        assertTrue(new TestServer(FAMILIES).connect().run("DEBUG SLEEP 0").startsWith("-ERR DEBUG command not allowed."));
+        assertTrue(
+                new TestServer(FAMILIES).connect().run("DEBUG SLEEP 0").startsWith("-ERR DEBUG command not allowed."));
     }
 
     @Test
@@ -190,8 +193,7 @@ class AdminCommandsTest {
         assertEquals("$-1\r\n", client.run("MEMORY USAGE nope"));
         assertEquals("-ERR syntax error\r\n", client.run("MEMORY USAGE nope SAMPLES"));
         assertEquals("-ERR syntax error\r\n", client.run("MEMORY USAGE nope SAMPLES -1"));
-        assertEquals(
-                "-ERR value is not an integer or out of range\r\n", client.run("MEMORY USAGE nope SAMPLES x"));
+        assertEquals("-ERR value is not an integer or out of range\r\n", client.run("MEMORY USAGE nope SAMPLES x"));
         client.run("HELLO 3");
         assertTrue(client.run("MEMORY STATS").startsWith("%14\r\n"));
         assertTrue(client.run("MEMORY DOCTOR").startsWith("="));

@@ -38,7 +38,8 @@ class ConnectionCommandsTest {
         TestServer guarded = new TestServer(List.of(ConnectionCommands.FAMILY), "requirepass", "secret");
         TestServer.Client stranger = guarded.connect();
         assertEquals(
-                "-ERR Syntax error in HELLO option 'FOO'\r\n", stranger.run("HELLO 3 AUTH default secret SETNAME n FOO"));
+                "-ERR Syntax error in HELLO option 'FOO'\r\n",
+                stranger.run("HELLO 3 AUTH default secret SETNAME n FOO"));
         assertTrue(stranger.session.isAuthenticated());
         assertEquals("n", stranger.session.name);
         assertEquals(2, stranger.session.protocol);
@@ -104,8 +105,7 @@ class ConnectionCommandsTest {
         assertEquals(":0\r\n", client.run("CLIENT KILL ID " + third.session.id() + " ADDR 1.2.3.4:5"));
         assertEquals(":0\r\n", client.run("CLIENT KILL ID " + third.session.id() + " TYPE pubsub"));
         assertEquals(
-                "+OK\r\n",
-                client.run("CLIENT KILL " + third.session.transport().remoteAddress()));
+                "+OK\r\n", client.run("CLIENT KILL " + third.session.transport().remoteAddress()));
         assertTrue(third.isClosed);
         assertEquals("-ERR No such client\r\n", client.run("CLIENT KILL 1.2.3.4:5"));
         assertEquals("-ERR No such user 'x'\r\n", client.run("CLIENT KILL USER x"));
@@ -146,8 +146,7 @@ class ConnectionCommandsTest {
         assertEquals("+OK\r\n", client.run("CLIENT PAUSE 100"));
         assertEquals("+OK\r\n", client.run("CLIENT PAUSE 5 WRITE"));
         assertEquals("+OK\r\n", client.run("CLIENT UNPAUSE"));
-        assertEquals(
-                List.of("pause 1700000000100 true", "pause 1700000000005 false", "unpause"), server.events);
+        assertEquals(List.of("pause 1700000000100 true", "pause 1700000000005 false", "unpause"), server.events);
         assertEquals("-ERR timeout is negative\r\n", client.run("CLIENT PAUSE -1"));
         assertEquals("-ERR timeout is not an integer or out of range\r\n", client.run("CLIENT PAUSE x"));
         assertEquals("-ERR CLIENT PAUSE mode must be WRITE or ALL\r\n", client.run("CLIENT PAUSE 1 x"));

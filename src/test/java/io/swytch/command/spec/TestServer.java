@@ -46,7 +46,10 @@ public final class TestServer implements ServerContext, AdminPort {
             this.server = server;
             long id = server.sessions.nextId();
             session = new Session(
-                    id, this, server.clock.millis(), server.settings.requirepass().length() == 0);
+                    id,
+                    this,
+                    server.clock.millis(),
+                    server.settings.requirepass().length() == 0);
             server.sessions.add(session);
         }
 
