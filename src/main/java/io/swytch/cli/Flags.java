@@ -1,63 +1,83 @@
 package io.swytch.cli;
 
+import io.swytch.config.Setting;
 import io.swytch.config.Settings;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The words of a {@code redis} command line before picocli sees them: directives of redis.conf that mean nothing here are taken out, because
- * two hundred options that do nothing would fill the help, and a flag that nobody knows is refused with the nearest name.
+ * The words of a {@code redis} command line: a file, and flags with their words.
+ *
+ * <p>Picocli describes these flags but does not read them: its classes are of a format that no archive of classes takes, so loading them took
+ * two thirds of a start.
+ *
+ * @param config the file of settings, or null
+ * @param values names and values in the order given; a name may come several times
  */
-final class Flags {
-    private final List<String> rest = new ArrayList<>();
-    private final List<Map.Entry<String, String>> passedOver = new ArrayList<>();
-
-    private Flags() {}
-
-    /** Sorts the words of a command line. A word that begins with two hyphens is a flag's name, wherever it stands. */
+record Flags(@Nullable Path config, List<Map.Entry<String, String>> values) {
+    /**
+     * Sorts the words. A word that begins with two hyphens is a flag, and what follows up to the next one is its value.
+     *
+     * @throws UsageException naming the flag that nobody knows and the nearest one, or the word too many
+     */
     static Flags of(List<String> words) throws UsageException {
-        Flags flags = new Flags();
-        boolean isPassingOver = false;
-        List<String> value = new ArrayList<>();
-        String name = "";
-        for (String word : words) {
-            if (!word.startsWith("--")) {
-                (isPassingOver ? value : flags.rest).add(word);
-                continue;
-            }
-            if (isPassingOver) {
-                flags.passedOver.add(Map.entry(name, String.join(" ", value)));
-            }
-            value.clear();
-            int equals = word.indexOf('=');
-            name = word.substring(2, equals < 0 ? word.length() : equals).toLowerCase(Locale.ROOT);
-            isPassingOver = Settings.isPassedOver(name);
-            if (isPassingOver) {
-                if (equals >= 0) {
-                    value.add(word.substring(equals + 1));
-                }
-            } else if (RedisCommand.isFlag(name)) {
-                flags.rest.add("--" + name + (equals < 0 ? "" : word.substring(equals)));
-            } else {
-                String nearest = Settings.nearestName(name);
-                throw new UsageException(
-                        "unknown flag --" + name + (nearest == null ? "" : "; did you mean --" + nearest + "?"));
-            }
+        List<Map.Entry<String, String>> values = new ArrayList<>();
+        int at = 0;
+        Path config = null;
+        if (!words.isEmpty() && !words.get(0).startsWith("--")) {
+            config = path(words.get(at++));
         }
-        if (isPassingOver) {
-            flags.passedOver.add(Map.entry(name, String.join(" ", value)));
+        while (at < words.size()) {
+            String flag = words.get(at++);
+            if (!flag.startsWith("--")) {
+                throw new UsageException("unexpected '" + flag + "' between file and flags");
+            }
+            int equals = flag.indexOf('=');
+            String name = flag.substring(2, equals < 0 ? flag.length() : equals).toLowerCase(Locale.ROOT);
+            List<String> value = new ArrayList<>();
+            if (equals >= 0) {
+                value.add(flag.substring(equals + 1));
+            }
+            while (at < words.size() && !words.get(at).startsWith("--")) {
+                value.add(words.get(at++));
+            }
+            values.add(Map.entry(name, value(name, value)));
         }
-        return flags;
+        return new Flags(config, List.copyOf(values));
     }
 
-    /** What picocli parses; the flags that were taken out travel in a hidden option. */
-    String[] forPicocli() {
-        List<String> words = new ArrayList<>(rest);
-        for (Map.Entry<String, String> flag : passedOver) {
-            words.add(RedisCommand.PASSED_OVER + "=" + flag.getKey() + " " + flag.getValue());
+    private static String value(String name, List<String> words) throws UsageException {
+        if (Settings.isPassedOver(name)) {
+            return String.join(" ", words);
         }
-        return words.toArray(String[]::new);
+        Setting setting = Settings.setting(name);
+        if (setting == null) {
+            String nearest = Settings.nearestName(name);
+            throw new UsageException(
+                    "unknown flag --" + name + (nearest == null ? "" : "; did you mean --" + nearest + "?"));
+        }
+        if (words.isEmpty()) {
+            if (setting.isSwitch()) {
+                return "yes";
+            }
+            throw new UsageException("--" + name + " needs a value: " + setting.label());
+        }
+        if (words.size() > 1 && !setting.isWords()) {
+            throw new UsageException("--" + name + " takes one value; what is '" + words.get(1) + "'?");
+        }
+        return String.join(" ", words);
+    }
+
+    private static Path path(String word) throws UsageException {
+        try {
+            return Path.of(word);
+        } catch (InvalidPathException e) {
+            throw new UsageException("'" + word + "' is no file name");
+        }
     }
 }

@@ -2,24 +2,14 @@ package io.swytch.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** The entry: {@code swytch redis}, {@code swytch version}, {@code swytch help}; without a subcommand, {@code redis} is meant. */
-@Command(
-        name = "swytch",
-        description = "A persistent tiered cache server that existing Redis clients use unchanged.",
-        versionProvider = Main.Version.class,
-        mixinStandardHelpOptions = true,
-        subcommands = HelpCommand.class)
 public final class Main {
     /** What a wrong command line or setting exits with. */
     static final int EXIT_USAGE = 2;
@@ -31,9 +21,10 @@ public final class Main {
     private static final Set<String> FIRST_WORDS =
             Set.of("redis", "version", "help", "prepare", "-h", "--help", "-V", "--version");
 
+    private Main() {}
+
     public static void main(String[] args) {
-        int status = run(args, new PrintWriter(System.out, true, UTF_8), new PrintWriter(System.err, true, UTF_8));
-        StopHook.exit(status);
+        StopHook.exit(run(args, new PrintWriter(System.out, true, UTF_8), new PrintWriter(System.err, true, UTF_8)));
     }
 
     /** Runs one command line to its end. Returns the exit status. */
@@ -42,63 +33,31 @@ public final class Main {
         if (words.isEmpty() || !FIRST_WORDS.contains(words.get(0))) {
             words.add(0, "redis");
         }
-        CommandLine line = new CommandLine(new Main());
-        line.addSubcommand("redis", RedisCommand.spec());
-        line.addSubcommand("version", new VersionCommand());
-        line.addSubcommand("prepare", new PrepareCommand());
-        line.setOut(out).setErr(err);
-        line.setParameterExceptionHandler((e, given) -> usageError(err, e.getMessage()));
-        line.setExecutionExceptionHandler((e, command, given) -> {
-            if (e instanceof UsageException) {
-                return usageError(err, e.getMessage());
+        try {
+            switch (words.get(0)) {
+                case "redis" -> {
+                    if (words.contains("--help") || words.contains("-h")) {
+                        return Help.run(List.of("help", "redis"), out, err);
+                    }
+                    RedisCommand.run(words.subList(1, words.size()));
+                }
+                case "prepare" -> PrepareCommand.run();
+                case "version", "-V", "--version" -> out.println(Version.line());
+                default -> {
+                    return Help.run(words, out, err);
+                }
             }
-            if (e instanceof StartException) {
-                err.println("swytch: " + e.getMessage());
-                return EXIT_FAILED;
-            }
-            throw e;
-        });
-        if (words.get(0).equals("redis")) {
-            try {
-                return line.execute(Flags.of(words).forPicocli());
-            } catch (UsageException e) {
-                return usageError(err, e.getMessage());
-            }
-        }
-        return line.execute(words.toArray(String[]::new));
-    }
-
-    private static int usageError(PrintWriter err, String message) {
-        err.println("swytch: " + message);
-        err.println("'swytch help redis' lists the flags.");
-        return EXIT_USAGE;
-    }
-
-    /** The version of the build, as the manifest of the jar names it. */
-    static final class Version implements IVersionProvider {
-        static String text() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return version == null ? "development" : version;
-        }
-
-        @Override
-        public String[] getVersion() {
-            return new String[] {
-                "swytch " + text() + " (Java " + Runtime.version() + ", " + System.getProperty("os.name") + " "
-                        + System.getProperty("os.arch") + ")"
-            };
-        }
-    }
-
-    /** {@code swytch version}. */
-    @Command(name = "version", description = "Prints the version of Swytch and of its Java.")
-    static final class VersionCommand implements Runnable {
-        @CommandLine.Spec
-        private CommandSpec spec = CommandSpec.create();
-
-        @Override
-        public void run() {
-            spec.commandLine().getOut().println(new Version().getVersion()[0]);
+            return 0;
+        } catch (UsageException e) {
+            err.println("swytch: " + e.getMessage());
+            err.println("'swytch help redis' lists the flags.");
+            return EXIT_USAGE;
+        } catch (StartException e) {
+            err.println("swytch: " + e.getMessage());
+            return EXIT_FAILED;
+        } catch (IOException e) {
+            err.println("swytch: " + e);
+            return EXIT_FAILED;
         }
     }
 }

@@ -10,16 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import picocli.CommandLine.Command;
 
 /**
  * {@code swytch prepare}: a short life of a server in a temporary folder, so that the JVM that lives it can write down the classes a start
  * needs. Called by the launcher, with the JVM's option for such an archive.
  */
-@Command(name = "prepare", description = "Makes later starts faster; the launcher runs it once by itself.")
-final class PrepareCommand implements Callable<Integer> {
+final class PrepareCommand {
     /** What a client says first, and what an operator asks. */
     private static final String CONVERSATION = """
             PING
@@ -35,8 +32,10 @@ final class PrepareCommand implements Callable<Integer> {
             QUIT
             """.replace("\n", "\r\n");
 
-    @Override
-    public Integer call() throws IOException, StartException {
+    private PrepareCommand() {}
+
+    /** Lives the life. */
+    static void run() throws IOException, StartException {
         Path folder = Files.createTempDirectory("swytch-prepare");
         try {
             Path socket = folder.resolve("s");
@@ -58,7 +57,6 @@ final class PrepareCommand implements Callable<Integer> {
         } finally {
             delete(folder);
         }
-        return 0;
     }
 
     private static void converse(Path socket) throws IOException {

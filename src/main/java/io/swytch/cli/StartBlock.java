@@ -19,7 +19,7 @@ final class StartBlock {
         if (settings.logFormat().equals("json")) {
             Logger log = LoggerFactory.getLogger("io.swytch");
             log.atInfo()
-                    .addKeyValue("version", Main.Version.text())
+                    .addKeyValue("version", Version.text())
                     .addKeyValue("addresses", String.join(", ", addresses))
                     .addKeyValue("memory", memory(settings))
                     .addKeyValue("persistence", persistence(settings))
@@ -35,7 +35,7 @@ final class StartBlock {
     static String text(Settings settings, List<String> addresses) {
         return String.join(
                 "\n",
-                "swytch " + Main.Version.text() + ", process "
+                "swytch " + Version.text() + ", process "
                         + ProcessHandle.current().pid(),
                 "  listening    " + (addresses.isEmpty() ? "nowhere" : String.join(", ", addresses)),
                 "  memory       " + memory(settings),

@@ -119,6 +119,11 @@ public final class Settings {
         return SettingTable.isInert(name) || SettingTable.refusal(name) != null;
     }
 
+    /** The row of this name in lower case, or of which it is another name; null where there is none. */
+    public static @Nullable Setting setting(String name) {
+        return SettingTable.find(name);
+    }
+
     /** The nearest name that may be set to one that may not, or null. */
     public static @Nullable String nearestName(String name) {
         Set<String> known = new TreeSet<>(SettingTable.listedAliases());

@@ -1,0 +1,64 @@
+package io.swytch.cli;
+
+import io.swytch.config.Setting;
+import io.swytch.config.Settings;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/** {@code swytch help}: the commands as picocli describes them; the flags of {@code redis} are the rows of the settings' table. */
+final class Help {
+    private Help() {}
+
+    /** Shows what {@code words} ask for: {@code help}, {@code help redis}, {@code --help}. Returns the exit status. */
+    static int run(List<String> words, PrintWriter out, PrintWriter err) {
+        CommandSpec swytch = CommandSpec.create().name("swytch").mixinStandardHelpOptions(true);
+        swytch.usageMessage()
+                .description("A persistent tiered cache server that existing Redis clients use unchanged.");
+        swytch.addSubcommand("redis", redis());
+        swytch.addSubcommand("version", described("version", "Prints the version of Swytch and of its Java."));
+        swytch.addSubcommand(
+                "prepare", described("prepare", "Makes later starts faster; the launcher does it by itself."));
+        swytch.addSubcommand("help", new CommandLine(new HelpCommand()));
+        return new CommandLine(swytch).setOut(out).setErr(err).execute(words.toArray(String[]::new));
+    }
+
+    private static CommandSpec redis() {
+        CommandSpec spec =
+                described("redis", "Serves Redis clients, from memory or, with --persistent, from memory and disk.");
+        spec.usageMessage()
+                .customSynopsis("swytch redis [CONFIG] [--flag value | --flag=value]...")
+                .sortOptions(false)
+                .footer(
+                        "",
+                        "A flag wins over its variable SWYTCH_<NAME>, and that over the CONFIG file (name value, one a line).",
+                        "Sizes are in bytes, or with Redis's units: k 1000, kb 1024, m, mb, g, gb.");
+        spec.addPositional(PositionalParamSpec.builder()
+                .index("0")
+                .arity("0..1")
+                .paramLabel("CONFIG")
+                .description("a file of settings, as config/swytch.conf")
+                .build());
+        for (Setting setting : Settings.table()) {
+            String initial = setting.initial().isEmpty() ? "" : " (" + setting.initial() + ")";
+            spec.addOption(OptionSpec.builder("--" + setting.name())
+                    .paramLabel(setting.label())
+                    .type(String.class)
+                    .arity("1")
+                    .hideParamSyntax(true)
+                    .description((setting.help() + initial).replace("%", "%%"))
+                    .build());
+        }
+        return spec;
+    }
+
+    private static CommandSpec described(String name, String description) {
+        CommandSpec spec = CommandSpec.create().name(name);
+        spec.usageMessage().description(description);
+        return spec;
+    }
+}
