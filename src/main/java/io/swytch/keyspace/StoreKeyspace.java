@@ -1,0 +1,388 @@
+package io.swytch.keyspace;
+
+import io.swytch.bytes.Bytes;
+import io.swytch.bytes.Numbers;
+import io.swytch.bytes.Slice;
+import io.swytch.stats.LoopStats;
+import io.swytch.store.FillNeeded;
+import io.swytch.store.Store;
+import io.swytch.store.item.Item;
+import io.swytch.store.item.ItemHeader;
+import io.swytch.store.item.ItemType;
+import io.swytch.store.item.Key;
+import io.swytch.store.journal.EffectBuffer;
+import io.swytch.store.l1.Shard;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keyspace over a {@link Store}; on the way of GET and SET: one look at the index, nothing allocated.
+ *
+ * <p>Threads: one instance for each thread that runs commands, used by that thread only.
+ */
+public final class StoreKeyspace extends Keyspace {
+    private final Store store;
+    private final Databases databases;
+    private final LoopStats stats;
+    private final boolean tiered;
+
+    /** What this command did to the world, for the journal; the dispatcher takes it before it lets go of the stripes. */
+    private final EffectBuffer effects = new EffectBuffer();
+
+    private final Item found = new Item();
+    private final Item before = new Item();
+    private final Slice value = new Slice();
+    private final ByteBuffer scratch = ByteBuffer.allocateDirect(64);
+
+    private long nowMs;
+    private boolean mayBlock;
+    private boolean rerun;
+    private boolean countsUse = true;
+
+    /** The last key that was looked at and is not in L1, and what is known of it in L2. */
+    private long absentHash;
+
+    private int absentSpace;
+    private int absentState = ItemHeader.L2_UNKNOWN;
+
+    public StoreKeyspace(Store store, Databases databases, LoopStats stats) {
+        this.store = store;
+        this.databases = databases;
+        this.stats = stats;
+        tiered = store.isTiered();
+    }
+
+    /** Positions this for the next command. */
+    public void begin(long nowMs) {
+        this.nowMs = nowMs;
+        absentState = ItemHeader.L2_UNKNOWN;
+    }
+
+    /** Whether the command was run before, and gave up because keys had to be fetched: what it found then has been counted. */
+    public void setRerun(boolean rerun) {
+        this.rerun = rerun;
+    }
+
+    /** Whether looks count as uses for eviction; CLIENT NO-TOUCH says no. */
+    public void setCountsUse(boolean countsUse) {
+        this.countsUse = countsUse;
+    }
+
+    /** Whether a look at a cold key may read the disk here and now; on a thread that no event loop waits for. */
+    public void setMayBlock(boolean mayBlock) {
+        this.mayBlock = mayBlock;
+    }
+
+    /** The effects of the commands since it was last cleared. */
+    public EffectBuffer effects() {
+        return effects;
+    }
+
+    @Override
+    public long nowMs() {
+        return nowMs;
+    }
+
+    @Override
+    public int databases() {
+        return store.spaces().databases();
+    }
+
+    @Override
+    public Key key(int db, Slice bytes, Key into) {
+        return into.set(bytes, store.spaces().of(db), store.keyHash());
+    }
+
+    @Override
+    public @Nullable Item find(Key key) {
+        Shard shard = store.shard(key.hash());
+        if (shard.find(key, found, countsUse)) {
+            if (isAlive(shard, key)) {
+                if (!rerun || !store.isFetched(key)) {
+                    stats.hits++;
+                }
+                return found;
+            }
+            stats.misses++;
+            return null;
+        }
+        if (!rerun || !store.isFetched(key)) {
+            stats.misses++;
+        }
+        return tiered ? findBelow(key) : null;
+    }
+
+    @Override
+    public @Nullable Item peek(Key key) {
+        Shard shard = store.shard(key.hash());
+        if (shard.find(key, found, false)) {
+            return isAlive(shard, key) ? found : null;
+        }
+        return tiered ? findBelow(key) : null;
+    }
+
+    @Override
+    public @Nullable Item string(Key key) {
+        Item item = find(key);
+        if (item != null && item.type() != ItemType.STRING) {
+            throw WrongTypeException.INSTANCE;
+        }
+        return item;
+    }
+
+    /** Whether what {@link #found} shows is there for a client; lets go of it if its time ran out. */
+    private boolean isAlive(Shard shard, Key key) {
+        if (found.isTombstone()) {
+            return false;
+        }
+        if (!found.isExpired(nowMs) || !databases.isExpiryActive()) {
+            return true;
+        }
+        expire(shard, key, ItemHeader.l2State(found.header()));
+        return false;
+    }
+
+    private void expire(Shard shard, Key key, int l2State) {
+        stats.expired++;
+        databases.touch(key);
+        forget(shard, key, l2State);
+    }
+
+    /** Takes the key out of the world: a tombstone where L2 may hold it, nothing otherwise. */
+    private void forget(Shard shard, Key key, int l2State) {
+        if (tiered && l2State != ItemHeader.L2_NONE) {
+            require(shard.putTombstone(key, l2State));
+        } else {
+            shard.remove(key);
+        }
+        store.written(key);
+    }
+
+    /** Looks for a key that L1 lacks in what has been fetched, then in L2's filters. */
+    private @Nullable Item findBelow(Key key) {
+        int state = store.lookBelow(key, found, mayBlock);
+        if (state == Store.MUST_FETCH) {
+            throw FillNeeded.SIGNAL;
+        }
+        absentHash = key.hash();
+        absentSpace = key.space();
+        if (state == Store.ABSENT || found.isTombstone()) {
+            absentState = ItemHeader.L2_NONE;
+            return null;
+        }
+        absentState = ItemHeader.L2_HAS;
+        if (found.isExpired(nowMs) && databases.isExpiryActive()) {
+            expire(store.shard(key.hash()), key, ItemHeader.L2_HAS);
+            return null;
+        }
+        return found;
+    }
+
+    /** What is known of the key in L2, for an entry that is made now. */
+    private int l2StateOf(Key key) {
+        return absentHash == key.hash() && absentSpace == key.space() ? absentState : ItemHeader.L2_UNKNOWN;
+    }
+
+    @Override
+    public void putString(Key key, Slice bytes, int encoding, long expireAtMs) {
+        put(key, ItemType.STRING, encoding, expireAtMs, bytes);
+    }
+
+    @Override
+    public void putLong(Key key, long number, long expireAtMs) {
+        int length = Numbers.write(number, scratch, 0);
+        put(key, ItemType.STRING, ItemHeader.ENCODING_AUTO, expireAtMs, value.set(scratch, 0, length));
+    }
+
+    private void put(Key key, int type, int encoding, long expireAtMs, Slice bytes) {
+        if (expireAtMs != 0 && expireAtMs <= nowMs && databases.isExpiryActive()) {
+            deleteBlind(key);
+            return;
+        }
+        Shard shard = store.shard(key.hash());
+        require(shard.put(key, type, encoding, expireAtMs, bytes, tiered, l2StateOf(key)));
+        if (tiered) {
+            effects.put(key, type, encoding, expireAtMs, bytes);
+            store.written(key);
+        }
+        databases.touch(key);
+    }
+
+    @Override
+    public void patchString(Key key, int offset, Slice bytes) {
+        Shard shard = store.shard(key.hash());
+        if (!shard.find(key, before, false)) {
+            bringUp(shard, key);
+        } else if (before.isTombstone()) {
+            putEmpty(shard, key);
+        }
+        require(shard.patch(key, offset, bytes));
+        if (tiered) {
+            effects.patch(key, offset, bytes);
+            store.written(key);
+        }
+        databases.touch(key);
+    }
+
+    private static void require(boolean stored) {
+        if (!stored) {
+            throw NoRoomException.INSTANCE;
+        }
+    }
+
+    /** Puts a key that is not in L1 there: as it was fetched, or as the empty string. */
+    private void bringUp(Shard shard, Key key) {
+        if (tiered
+                && store.lookBelow(key, before, mayBlock) == Store.FETCHED
+                && !before.isTombstone()
+                && !before.isExpired(nowMs)) {
+            require(shard.put(
+                    key,
+                    before.type(),
+                    before.encoding(),
+                    before.expireAtMs(),
+                    before.value(value),
+                    true,
+                    ItemHeader.L2_HAS));
+        } else {
+            putEmpty(shard, key);
+        }
+    }
+
+    private void putEmpty(Shard shard, Key key) {
+        require(shard.put(
+                key, ItemType.STRING, ItemHeader.ENCODING_RAW, 0, value.set(scratch, 0, 0), tiered, l2StateOf(key)));
+        if (tiered) {
+            // Expiry is not in the journal: a replay that finds the expired string in L2 must not edit that.
+            effects.put(key, ItemType.STRING, ItemHeader.ENCODING_RAW, 0, value);
+        }
+    }
+
+    @Override
+    public void putItem(Key target, Item source, long expireAtMs) {
+        // The source lies in memory that making room for the target may take: it is copied first, unless it is pinned.
+        Slice bytes = source.value(new Slice());
+        int type = source.type();
+        int encoding = source.encoding();
+        if (bytes.pin() == null) {
+            put(target, type, encoding, expireAtMs, Slice.copyOf(bytes.toByteArray()));
+            return;
+        }
+        bytes.pin().retain();
+        try {
+            put(target, type, encoding, expireAtMs, bytes);
+        } finally {
+            bytes.pin().release();
+        }
+    }
+
+    @Override
+    public boolean delete(Key key) {
+        Item item = peek(key);
+        if (item == null) {
+            return false;
+        }
+        deleteBlind(key);
+        return true;
+    }
+
+    private void deleteBlind(Key key) {
+        Shard shard = store.shard(key.hash());
+        int l2State = shard.find(key, before, false) ? ItemHeader.l2State(before.header()) : l2StateOf(key);
+        forget(shard, key, l2State);
+        if (tiered) {
+            effects.delete(key);
+        }
+        databases.touch(key);
+    }
+
+    @Override
+    public void expireAt(Key key, long atMs) {
+        if (atMs != 0 && atMs <= nowMs && databases.isExpiryActive()) {
+            deleteBlind(key);
+            return;
+        }
+        Shard shard = store.shard(key.hash());
+        if (!shard.find(key, before, false)) {
+            bringUp(shard, key);
+        }
+        require(shard.setExpire(key, atMs));
+        if (tiered) {
+            effects.expire(key, atMs);
+            store.written(key);
+        }
+        databases.touch(key);
+    }
+
+    @Override
+    public int frequency(Key key) {
+        return store.shard(key.hash()).frequency(key);
+    }
+
+    @Override
+    public long memoryBytes(Key key) {
+        return store.shard(key.hash()).entryBytes(key);
+    }
+
+    /** The hash of a watched key, which says what stripe it has. */
+    public long hashOf(WatchToken token) {
+        return Databases.hashOf(token);
+    }
+
+    @Override
+    public WatchToken watch(Key key) {
+        Item item = peek(key);
+        return databases.watch(key, item == null ? 0 : item.expireAtMs());
+    }
+
+    @Override
+    public boolean isUntouched(WatchToken token) {
+        return databases.isUntouched(token, nowMs);
+    }
+
+    @Override
+    public void unwatch(WatchToken token) {
+        databases.unwatch(token);
+    }
+
+    @Override
+    public long size(int db) {
+        return store.keys(store.spaces().of(db));
+    }
+
+    @Override
+    public long expiringKeys(int db) {
+        return store.expiringKeys(store.spaces().of(db));
+    }
+
+    @Override
+    public long scan(int db, long cursor, int count, KeyVisitor visitor) {
+        return store.walk(store.spaces().of(db), cursor, count, nowMs, visitor::visit);
+    }
+
+    @Override
+    public @Nullable Bytes randomKey(int db) {
+        return store.randomKey(store.spaces().of(db), nowMs);
+    }
+
+    @Override
+    public void flush(int db) {
+        databases.flush(db);
+        if (tiered) {
+            effects.spaces(store.spaces().map(), store.spaces().next());
+        }
+    }
+
+    @Override
+    public void swap(int db1, int db2) {
+        databases.swap(db1, db2);
+        if (tiered) {
+            effects.spaces(store.spaces().map(), store.spaces().next());
+        }
+    }
+
+    @Override
+    public void awaitFlushed() {
+        store.awaitBuried();
+    }
+}

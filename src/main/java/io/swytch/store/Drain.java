@@ -1,0 +1,210 @@
+package io.swytch.store;
+
+import io.swytch.clock.Clock;
+import io.swytch.store.journal.Journal;
+import io.swytch.store.l1.L1;
+import io.swytch.store.l1.Shard;
+import io.swytch.store.l2.Ingest;
+import io.swytch.store.l2.L2;
+import io.swytch.store.l2.L2Exception;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Moves what is dirty in L1 into L2, so that the journal can be trimmed.
+ *
+ * <p>The steps, and why in this order:
+ * <ol>
+ *   <li>The journal is cut. Whatever lies before the cut was in L1 before it, hence is seen by the walk.
+ *   <li>Shard by shard, a slice under the lock at a time, dirty entries are taken in the order of L2's keys. Writes that come meanwhile
+ *       carry the next epoch's mark and stay dirty.
+ *   <li>The journal is committed and synced. The walk may have seen half of a transaction that came after the cut: its record must be in the
+ *       file before L2 shows that half, so that a replay makes it whole.
+ *   <li>L2 takes everything in one atomic step, with the counts and the map of spaces.
+ *   <li>The journal is trimmed up to the cut. A crash before that replays what L2 has already, which is harmless.
+ * </ol>
+ *
+ * <p>Threads: one at a time; {@link #run} takes the turn by itself.
+ */
+public final class Drain {
+    static final String META_SPACES = "spaces";
+    static final String META_COUNTS = "key-counts";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
+
+    /** Entries taken under one hold of a stripe: some ten microseconds of copying. */
+    private static final int SLICE_ENTRIES = 256;
+
+    /** Dirty data that is worth an SST by itself. */
+    private static final long DUE_BYTES = 24L << 20;
+
+    /** A journal longer than this is drained whatever L1 holds: a hot key that is written for ever makes no dirty bytes. */
+    private static final long DUE_JOURNAL_BYTES = 512L << 20;
+
+    /** What is dirty for longer than this is drained, however little it is. */
+    private static final long DUE_NANOS = 60_000_000_000L;
+
+    /** Expired keys that the sweep found leave the disk after this. */
+    private static final long DUE_EXPIRY_NANOS = 10_000_000_000L;
+
+    private final StoreOptions options;
+    private final L1 l1;
+    private final L2 l2;
+    private final Journal journal;
+    private final Spaces spaces;
+    private final KeyCounts counts;
+    private final Clock clock;
+    private final ColdExpiry expiry;
+    private final Latency latency = new Latency();
+
+    private volatile long lastNanos;
+    private volatile long lastMs;
+    private final LongAdder entriesDrained = new LongAdder();
+    private volatile boolean failed;
+
+    Drain(StoreOptions options, L1 l1, L2 l2, Journal journal, Spaces spaces, KeyCounts counts, Clock clock) {
+        this.options = options;
+        this.l1 = l1;
+        this.l2 = l2;
+        this.journal = journal;
+        this.spaces = spaces;
+        this.counts = counts;
+        this.clock = clock;
+        expiry = new ColdExpiry(l1, l2, spaces, clock);
+        lastNanos = clock.nanos();
+        lastMs = clock.millis();
+    }
+
+    /** Looks for keys on disk whose time ran out, and makes tombstones of some of them. Called by the thread that drains. */
+    synchronized void sweepExpired() throws IOException {
+        expiry.sweep();
+    }
+
+    /** Does something during which no drain may run. */
+    synchronized void excluding(Runnable action) {
+        action.run();
+    }
+
+    /** How long drains took. */
+    public Latency latency() {
+        return latency;
+    }
+
+    /** Entries that all drains have put into L2. */
+    public long entriesDrained() {
+        return entriesDrained.sum();
+    }
+
+    /** When the last drain ended well, milliseconds since 1970. */
+    public long lastMs() {
+        return lastMs;
+    }
+
+    /** Whether the last drain failed. */
+    public boolean hasFailed() {
+        return failed;
+    }
+
+    /** Whether there is enough, or old enough, dirty data. */
+    boolean isDue() {
+        long dirty = l1.dirtyBytes();
+        return dirty >= Math.min(DUE_BYTES, Math.max(1 << 20, options.maxBytes() / 2))
+                || l1.waitBytes() >= options.writeBufferBytes() / 4
+                || journal.bytes() >= DUE_JOURNAL_BYTES
+                || (expiry.isWaiting() && clock.nanos() - lastNanos > DUE_EXPIRY_NANOS)
+                || (dirty > 0 && clock.nanos() - lastNanos > DUE_NANOS);
+    }
+
+    /** Drains now. */
+    synchronized void run() throws IOException {
+        long position = journal.cut();
+        runUpTo();
+        journal.trimBefore(position);
+    }
+
+    /** Drains while the journal is still being replayed, and cannot be cut. */
+    synchronized void runWithoutTrim() throws IOException {
+        runUpTo();
+    }
+
+    private void runUpTo() throws IOException {
+        long start = clock.nanos();
+        for (int i = 0; i < l1.shardCount(); i++) {
+            Shard shard = l1.shard(i);
+            shard.lock();
+            try {
+                shard.beginDrain();
+            } finally {
+                shard.unlock();
+            }
+        }
+        boolean done = false;
+        Map<Integer, Long> changes = new HashMap<>();
+        Map<Integer, Long> notNew = new HashMap<>();
+        long entries = 0;
+        try (Ingest ingest = l2.beginIngest()) {
+            DrainBatch batch = new DrainBatch(l2, ingest, changes, notNew);
+            int[] live = spaces.map().clone();
+            Arrays.sort(live);
+            for (int space : live) {
+                walk(space, batch);
+            }
+            journal.commit();
+            journal.sync();
+            expiry.settle(ingest);
+            ingest.commit(Map.of(META_SPACES, spaces.toBytes(), META_COUNTS, counts.toBytes(changes)));
+            expiry.settled();
+            counts.drained(changes, notNew);
+            entries = batch.total();
+            done = true;
+        } catch (L2Exception e) {
+            throw new IOException(e.getMessage(), e);
+        } finally {
+            failed = !done;
+            end(done);
+        }
+        entriesDrained.add(entries);
+        lastNanos = clock.nanos();
+        lastMs = clock.millis();
+        latency.record(lastNanos - start);
+        LOG.debug("drained, entries={} ms={}", entries, (lastNanos - start) / 1_000_000);
+    }
+
+    private void walk(int space, DrainBatch batch) throws L2Exception {
+        for (int i = 0; i < l1.shardCount(); i++) {
+            Shard shard = l1.shard(i);
+            long hash = Walk.firstHash(l1, i);
+            while (hash != Shard.DONE) {
+                batch.begin(space);
+                shard.lock();
+                try {
+                    hash = shard.drainSlice(hash, space, SLICE_ENTRIES, batch::take);
+                } finally {
+                    shard.unlock();
+                }
+                batch.write();
+            }
+        }
+    }
+
+    private void end(boolean done) {
+        for (int i = 0; i < l1.shardCount(); i++) {
+            Shard shard = l1.shard(i);
+            shard.lock();
+            try {
+                if (done) {
+                    shard.finishDrain();
+                } else {
+                    shard.failDrain();
+                }
+            } finally {
+                shard.unlock();
+            }
+        }
+    }
+}

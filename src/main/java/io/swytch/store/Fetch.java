@@ -1,0 +1,88 @@
+package io.swytch.store;
+
+import io.swytch.store.item.Key;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys that one client's commands wait for, fetched together; keys that somebody else is fetching already are waited for, not read again.
+ *
+ * <p>Threads: {@link #want} and {@link #start} by the thread that runs the command; the disk threads end it.
+ */
+public final class Fetch {
+    /** Keys that one fetch reads at most; commands with more are fetched in several rounds. */
+    public static final int KEYS_MAX = 16_384;
+
+    private final Store store;
+    private final FillRegistry fills;
+    private final List<FillToken> tokens = new ArrayList<>();
+    private final List<FillToken> unread = new ArrayList<>();
+
+    /** Tokens that are still pending, and one for as long as the fetch has not been started. */
+    private final AtomicInteger pending = new AtomicInteger(1);
+
+    private @Nullable Runnable whenDone;
+
+    Fetch(Store store, FillRegistry fills) {
+        this.store = store;
+        this.fills = fills;
+    }
+
+    /** Adds a key; the caller holds its stripe. */
+    public void want(Key key) {
+        FillToken token = fills.find(key);
+        if (token != null && token.waiters.contains(this)) {
+            return;
+        }
+        if (token != null && token.state == FillToken.State.GONE) {
+            // It was put into L1 and has been evicted before we came: this time its item is kept until we have seen it.
+            token.state = FillToken.State.PENDING;
+            token.keepsItem = true;
+            unread.add(token);
+        } else if (token == null) {
+            token = fills.add(key);
+            unread.add(token);
+        }
+        token.waiters.add(this);
+        tokens.add(token);
+        if (token.state == FillToken.State.PENDING) {
+            pending.incrementAndGet();
+        }
+    }
+
+    /** How many keys it has. */
+    public int size() {
+        return tokens.size();
+    }
+
+    /** Begins to read. {@code whenDone} runs once, on some thread, when every key has been fetched. Holds no stripe. */
+    public void start(Runnable whenDone) {
+        this.whenDone = whenDone;
+        if (!unread.isEmpty()) {
+            store.read(unread);
+        }
+        oneDone();
+    }
+
+    /** One of its tokens is done. */
+    void oneDone() {
+        if (pending.decrementAndGet() == 0 && whenDone != null) {
+            whenDone.run();
+        }
+    }
+
+    /** The commands that waited have run: what was kept for them goes. Takes the stripes it needs. */
+    public void release() {
+        for (FillToken token : tokens) {
+            store.lock(token.key.hash());
+            try {
+                fills.release(token, this);
+            } finally {
+                store.unlock(token.key.hash());
+            }
+        }
+        tokens.clear();
+    }
+}

@@ -1,0 +1,86 @@
+package io.swytch.store;
+
+import io.swytch.store.item.Key;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fetches under way, by key.
+ *
+ * <p>Threads: each call holds the stripe lock of its key. The table is addressed by the top bits of the hash, more finely than the stripes
+ * are, so that one chain belongs to one stripe.
+ */
+final class FillRegistry {
+    /** A power of two, no less than the most stripes there can be. */
+    static final int CHAINS = 1024;
+
+    private static final int SHIFT = Long.numberOfLeadingZeros(CHAINS) + 1;
+
+    private final @Nullable FillToken[] chains = new FillToken[CHAINS];
+    private final LongAdder lostRaces = new LongAdder();
+
+    private static int chain(Key key) {
+        return (int) (key.hash() >>> SHIFT);
+    }
+
+    /** The token of {@code key}, or null. */
+    @Nullable
+    FillToken find(Key key) {
+        FillToken token = chains[chain(key)];
+        while (token != null && !token.isFor(key)) {
+            token = token.next;
+        }
+        return token;
+    }
+
+    /** A new pending token for a key that has none; the key is copied. */
+    FillToken add(Key key) {
+        FillToken token = new FillToken(key.copy());
+        int chain = chain(key);
+        token.next = chains[chain];
+        chains[chain] = token;
+        return token;
+    }
+
+    /** The key is being written: what a fetch found, or will find, is old. */
+    void invalidate(Key key) {
+        if (chains[chain(key)] == null) {
+            return;
+        }
+        FillToken token = find(key);
+        if (token != null) {
+            token.state = FillToken.State.INVALID;
+            token.item = null;
+            lostRaces.increment();
+            remove(token);
+        }
+    }
+
+    /** {@code fetch} no longer waits for {@code token}; the last one takes it out. */
+    void release(FillToken token, Fetch fetch) {
+        token.waiters.remove(fetch);
+        if (token.waiters.isEmpty() && token.state != FillToken.State.INVALID) {
+            remove(token);
+        }
+    }
+
+    private void remove(FillToken token) {
+        int chain = chain(token.key);
+        FillToken at = chains[chain];
+        if (at == token) {
+            chains[chain] = token.next;
+            return;
+        }
+        while (at != null && at.next != token) {
+            at = at.next;
+        }
+        if (at != null) {
+            at.next = token.next;
+        }
+    }
+
+    /** How many fetches came too late because their key was written meanwhile. */
+    long lostRaces() {
+        return lostRaces.sum();
+    }
+}

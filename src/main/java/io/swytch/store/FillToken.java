@@ -1,0 +1,97 @@
+package io.swytch.store;
+
+import io.swytch.bytes.Slice;
+import io.swytch.store.item.Item;
+import io.swytch.store.item.ItemHeader;
+import io.swytch.store.item.Key;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One fetch of one key from L2, under way or done, shared by all commands that wait for it.
+ *
+ * <p>The race that it settles: a fetch reads L2 without holding the key's stripe, so a client may write the key meanwhile, and that write
+ * may even be drained and evicted before the fetch ends. Whoever writes a key therefore invalidates its token; an invalid token's item is
+ * neither put into L1 nor seen by anyone, and the commands that waited for it look again.
+ *
+ * <p>Threads: all fields but {@code key} under the stripe lock of the key.
+ */
+final class FillToken {
+    /** Where the fetch stands. */
+    enum State {
+        /** Being read. */
+        PENDING,
+        /** L2 holds nothing that is alive. */
+        ABSENT,
+        /** Its item is in {@code item}. */
+        KEPT,
+        /** Its item was put into L1, and nothing is kept here. */
+        GONE,
+        /** L2 could not be read. */
+        FAILED,
+        /** The key was written since the fetch began. */
+        INVALID
+    }
+
+    final Key key;
+    final List<Fetch> waiters = new ArrayList<>(1);
+    State state = State.PENDING;
+
+    /** Whether the item stays here besides going into L1, which may be too small to hold it until the command runs. */
+    boolean keepsItem;
+
+    /** The item as L2 holds it, without its key; of a large one only what precedes the value, which is in {@link #chunks}. */
+    @Nullable
+    ByteBuffer item;
+
+    ByteBuffer @Nullable [] chunks;
+    int chunkShift;
+    int largeLength;
+
+    @Nullable
+    String failure;
+
+    @Nullable
+    FillToken next;
+
+    FillToken(Key key) {
+        this.key = key;
+    }
+
+    boolean isFor(Key other) {
+        return key.hash() == other.hash()
+                && key.space() == other.space()
+                && key.bytes().contentEquals(other.bytes());
+    }
+
+    /** Points {@code into} at the item that was kept. */
+    void view(Item into) {
+        if (item == null) {
+            throw new IllegalStateException("nothing kept");
+        }
+        if (chunks != null) {
+            into.wrapLarge(item, 0, chunks, chunkShift, largeLength, null);
+        } else {
+            into.wrap(item, 0);
+        }
+    }
+
+    /** Keeps a copy of an item; the chunks of a large one are taken over. */
+    void keep(Item found) {
+        Slice value = found.value(new Slice());
+        int prefix = ItemHeader.prefixBytes(found.header()) + found.keyLength();
+        ByteBuffer copy = ByteBuffer.allocateDirect(prefix + (value.isChunked() ? 0 : value.length()));
+        copy.put(0, found.buffer(), found.offset(), copy.capacity());
+        item = copy;
+        if (value.isChunked()) {
+            chunks = new ByteBuffer[value.runCount()];
+            for (int i = 0; i < chunks.length; i++) {
+                chunks[i] = value.runBuffer(i);
+            }
+            chunkShift = value.chunkShift();
+            largeLength = value.length();
+        }
+    }
+}

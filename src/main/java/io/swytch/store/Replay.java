@@ -1,0 +1,156 @@
+package io.swytch.store;
+
+import io.swytch.bytes.Slice;
+import io.swytch.store.item.Item;
+import io.swytch.store.item.ItemHeader;
+import io.swytch.store.item.ItemType;
+import io.swytch.store.item.Key;
+import io.swytch.store.journal.EffectVisitor;
+import io.swytch.store.l1.L1;
+import io.swytch.store.l1.Shard;
+import io.swytch.store.l2.FetchVisitor;
+import io.swytch.store.l2.L2;
+import io.swytch.store.l2.L2Exception;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/**
+ * Puts the journal's effects into L1 at start, as dirty entries.
+ *
+ * <p>Effects are absolute, so replaying some that L2 has already is harmless: what comes after them is replayed too, and the last one wins.
+ *
+ * <p>Threads: the one that starts the server.
+ */
+final class Replay implements EffectVisitor {
+    private final L1 l1;
+    private final L2 l2;
+    private final Spaces spaces;
+    private final Drain drain;
+    private final Item item = new Item();
+    private final Slice value = new Slice();
+    private long units;
+
+    Replay(L1 l1, L2 l2, Spaces spaces, Drain drain) {
+        this.l1 = l1;
+        this.l2 = l2;
+        this.spaces = spaces;
+        this.drain = drain;
+    }
+
+    /** Commands and transactions that were replayed. */
+    long units() {
+        return units;
+    }
+
+    private Shard lock(Key key) {
+        Shard shard = l1.shard(key.hash());
+        shard.lock();
+        return shard;
+    }
+
+    @Override
+    public void put(Key key, Item put) {
+        Shard shard = lock(key);
+        try {
+            // Even where its time has run out by now: an effect that follows may have given it another before it did.
+            shard.put(key, put.type(), put.encoding(), put.expireAtMs(), put.value(value), true, ItemHeader.L2_UNKNOWN);
+        } finally {
+            shard.unlock();
+        }
+    }
+
+    @Override
+    public void delete(Key key) {
+        Shard shard = lock(key);
+        try {
+            bury(shard, key);
+        } finally {
+            shard.unlock();
+        }
+    }
+
+    private void bury(Shard shard, Key key) {
+        int l2State = shard.find(key, item, false) ? ItemHeader.l2State(item.header()) : ItemHeader.L2_UNKNOWN;
+        if (l2State == ItemHeader.L2_NONE) {
+            shard.remove(key);
+        } else {
+            shard.putTombstone(key, l2State);
+        }
+    }
+
+    @Override
+    public void expire(Key key, long atMs) {
+        Shard shard = lock(key);
+        try {
+            if (bringUp(shard, key)) {
+                shard.setExpire(key, atMs);
+            }
+        } finally {
+            shard.unlock();
+        }
+    }
+
+    @Override
+    public void patch(Key key, int offset, Slice bytes) {
+        Shard shard = lock(key);
+        try {
+            if (!bringUp(shard, key)) {
+                shard.put(key, ItemType.STRING, ItemHeader.ENCODING_RAW, 0, new Slice(), true, ItemHeader.L2_UNKNOWN);
+            }
+            shard.patch(key, offset, bytes);
+        } finally {
+            shard.unlock();
+        }
+    }
+
+    /** Sees to it that what the key holds is in L1. Returns false if it holds nothing. */
+    private boolean bringUp(Shard shard, Key key) {
+        if (shard.find(key, item, false)) {
+            return !item.isTombstone();
+        }
+        FillToken token = new FillToken(key.copy());
+        try {
+            l2.get(List.of(token.key), new FetchVisitor() {
+                @Override
+                public void absent(int index) {
+                    token.state = FillToken.State.ABSENT;
+                }
+
+                @Override
+                public void found(int index, Item found) {
+                    token.keep(found);
+                }
+            });
+        } catch (L2Exception e) {
+            throw new UncheckedIOException(
+                    new IOException("replay could not read what it edits: " + e.getMessage(), e));
+        }
+        if (token.item == null) {
+            return false;
+        }
+        token.view(item);
+        shard.put(key, item.type(), item.encoding(), item.expireAtMs(), item.value(value), true, ItemHeader.L2_HAS);
+        return true;
+    }
+
+    @Override
+    public void spaces(int[] spaceOfDb, int nextSpace) {
+        for (int space : spaces.restore(spaceOfDb, nextSpace)) {
+            l1.dropSpace(space);
+        }
+    }
+
+    @Override
+    public void unitEnd(long position) {
+        // The journal may hold more than L1's write buffer: what has been replayed so far goes to L2. The journal is
+        // trimmed after its end only.
+        if ((++units & 0xFFF) == 0 && drain.isDue()) {
+            try {
+                drain.runWithoutTrim();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package io.swytch.store;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which space each database's content is filed under, and which spaces are dead: flushed, but still on disk.
+ *
+ * <p>Threads: changed while all stripes are held; read with at least one held, or by the upkeep thread, which locks this object for the list
+ * of the dead.
+ */
+public final class Spaces {
+    /** The first space that is given out; L2 keeps what is its own under others. */
+    static final int FIRST = 1;
+
+    private final int[] ofDatabase;
+    private int next;
+    private final List<Integer> dead = new ArrayList<>();
+
+    Spaces(int databases) {
+        ofDatabase = new int[databases];
+        for (int db = 0; db < databases; db++) {
+            ofDatabase[db] = FIRST + db;
+        }
+        next = FIRST + databases;
+    }
+
+    public int databases() {
+        return ofDatabase.length;
+    }
+
+    /** The space of a database. */
+    public int of(int db) {
+        return ofDatabase[db];
+    }
+
+    /** The number that the next flushed database is given. */
+    public int next() {
+        return next;
+    }
+
+    /** The space of each database; not to be changed. */
+    public int[] map() {
+        return ofDatabase;
+    }
+
+    /** Gives the database a new, empty space. Returns the old one, which is dead now. */
+    int renew(int db) {
+        int old = ofDatabase[db];
+        ofDatabase[db] = next++;
+        synchronized (dead) {
+            dead.add(old);
+        }
+        return old;
+    }
+
+    void swap(int db1, int db2) {
+        int space = ofDatabase[db1];
+        ofDatabase[db1] = ofDatabase[db2];
+        ofDatabase[db2] = space;
+    }
+
+    /**
+     * Takes over the map that the journal remembers. Spaces that it no longer has are dead, and returned. Databases beyond it keep theirs.
+     */
+    List<Integer> restore(int[] map, int next) {
+        List<Integer> buried = new ArrayList<>();
+        int[] old = ofDatabase.clone();
+        System.arraycopy(map, 0, ofDatabase, 0, Math.min(map.length, ofDatabase.length));
+        this.next = Math.max(this.next, next);
+        for (int db = map.length; db < ofDatabase.length; db++) {
+            if (contains(ofDatabase, ofDatabase[db], db)) {
+                ofDatabase[db] = this.next++;
+            }
+        }
+        synchronized (dead) {
+            for (int space : old) {
+                if (!contains(ofDatabase, space, -1) && !dead.contains(space)) {
+                    dead.add(space);
+                    buried.add(space);
+                }
+            }
+        }
+        return buried;
+    }
+
+    private static boolean contains(int[] map, int space, int except) {
+        for (int db = 0; db < map.length; db++) {
+            if (db != except && map[db] == space) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Spaces whose content is still to be deleted from disk. */
+    List<Integer> dead() {
+        synchronized (dead) {
+            return List.copyOf(dead);
+        }
+    }
+
+    void buried(int space) {
+        synchronized (dead) {
+            dead.remove((Integer) space);
+        }
+    }
+
+    /** Everything as bytes, for L2's meta. */
+    byte[] toBytes() {
+        List<Integer> graves = dead();
+        ByteBuffer out = ByteBuffer.allocate(12 + 4 * ofDatabase.length + 4 * graves.size());
+        out.putInt(next).putInt(ofDatabase.length);
+        for (int space : ofDatabase) {
+            out.putInt(space);
+        }
+        out.putInt(graves.size());
+        graves.forEach(out::putInt);
+        return out.array();
+    }
+
+    /** Takes over what {@link #toBytes} said. */
+    void restore(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        int savedNext = in.getInt();
+        int[] map = new int[in.getInt()];
+        for (int db = 0; db < map.length; db++) {
+            map[db] = in.getInt();
+        }
+        // What the map had until now was never written to: nothing of it is dead.
+        System.arraycopy(map, 0, ofDatabase, 0, Math.min(map.length, ofDatabase.length));
+        next = Math.max(savedNext, next);
+        for (int db = map.length; db < ofDatabase.length; db++) {
+            ofDatabase[db] = next++;
+        }
+        synchronized (dead) {
+            dead.clear();
+            for (int n = in.getInt(); n > 0; n--) {
+                dead.add(in.getInt());
+            }
+        }
+    }
+}

@@ -1,0 +1,373 @@
+package io.swytch.store;
+
+import io.swytch.bytes.Bytes;
+import io.swytch.clock.Clock;
+import io.swytch.stats.StoreStats;
+import io.swytch.store.item.Item;
+import io.swytch.store.item.Key;
+import io.swytch.store.item.KeyHash;
+import io.swytch.store.journal.EffectBuffer;
+import io.swytch.store.l1.EvictionMode;
+import io.swytch.store.l1.L1;
+import io.swytch.store.l1.L1Options;
+import io.swytch.store.l1.Shard;
+import io.swytch.store.l2.L2;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where items are kept: L1 alone, or L1 over a {@link Tier}.
+ *
+ * <p>Stripes are L1's shards. Whoever touches a key holds its stripe; nobody waits for a disk while holding one, but for a background
+ * command that says so. Locks are taken in this order: stripes ascending, the journal's, L2's inner ones.
+ *
+ * <p>Threads: any; each method says what its caller holds.
+ */
+public final class Store implements AutoCloseable {
+    /** More stripes there never are. */
+    public static final int STRIPES_MAX = FillRegistry.CHAINS;
+
+    /** Of {@link #lookBelow}: the key is nowhere. */
+    public static final int ABSENT = 0;
+
+    /** Of {@link #lookBelow}: the item is shown. */
+    public static final int FETCHED = 1;
+
+    /** Of {@link #lookBelow}: L2 may hold it; a disk read will tell. */
+    public static final int MUST_FETCH = 2;
+
+    /** A write may go on while each stripe has room for this. */
+    private static final long ROOM_BYTES = 1 << 10;
+
+    private final L1 l1;
+    private final @Nullable Tier tier;
+    private final KeyHash keyHash;
+    private final Spaces spaces;
+    private final FillRegistry fills = new FillRegistry();
+    private final Item probe = new Item();
+    private final Upkeep upkeep;
+    private final StoreReport report;
+    private volatile EvictionMode evictionMode;
+    private volatile long maxBytes;
+
+    private Store(StoreOptions options, L1 l1, @Nullable Tier tier, KeyHash keyHash, Spaces spaces, Clock clock) {
+        evictionMode = options.evictionMode();
+        maxBytes = options.maxBytes();
+        this.l1 = l1;
+        this.tier = tier;
+        this.keyHash = keyHash;
+        this.spaces = spaces;
+        upkeep = new Upkeep(l1, tier, clock);
+        report = new StoreReport(this, fills, options);
+    }
+
+    /**
+     * Opens the store, replaying what the journal holds, and starts its threads.
+     *
+     * @throws IOException if the data directory cannot be used, in words for an operator
+     */
+    public static Store open(StoreOptions options, Clock clock) throws IOException {
+        Spaces spaces = new Spaces(options.databases());
+        Store store;
+        if (options.dataDir() != null) {
+            L2 l2 = Tier.openL2(options);
+            KeyHash keyHash = new KeyHash(l2.hashSeed());
+            L1 l1 = newL1(options, keyHash, options.writeBufferBytes());
+            store = new Store(options, l1, Tier.open(options, l1, l2, spaces, clock), keyHash, spaces, clock);
+        } else {
+            KeyHash keyHash = new KeyHash(new SecureRandom().nextLong());
+            store = new Store(options, newL1(options, keyHash, 0), null, keyHash, spaces, clock);
+        }
+        store.upkeep.start();
+        return store;
+    }
+
+    private static L1 newL1(StoreOptions options, KeyHash keyHash, long waitBytesMax) {
+        return new L1(
+                new L1Options(options.maxBytes(), waitBytesMax, options.loops(), options.evictionMode(), keyHash));
+    }
+
+    public boolean isTiered() {
+        return tier != null;
+    }
+
+    /** The tier below L1; null in memory mode. */
+    public @Nullable Tier tier() {
+        return tier;
+    }
+
+    public L1 l1() {
+        return l1;
+    }
+
+    public KeyHash keyHash() {
+        return keyHash;
+    }
+
+    public Spaces spaces() {
+        return spaces;
+    }
+
+    // Stripes.
+
+    /** Takes the stripe of a hash. */
+    public void lock(long hash) {
+        l1.lock(hash);
+    }
+
+    public void unlock(long hash) {
+        l1.shard(hash).unlock();
+    }
+
+    /** The number of a hash's stripe; a change of {@code maxmemory} may number stripes anew until one of them is held. */
+    public int stripe(long hash) {
+        return l1.shardIndex(hash);
+    }
+
+    /** How many stripes there are. */
+    public int stripes() {
+        return l1.shardCount();
+    }
+
+    /** Takes a stripe; false if stripes have been numbered anew since the caller asked for its number. Then none is taken. */
+    public boolean lockStripe(int stripe, int ofStripes) {
+        if (stripe < l1.shardCount()) {
+            Shard shard = l1.shard(stripe);
+            shard.lock();
+            if (!shard.isRetired() && l1.shardCount() == ofStripes) {
+                return true;
+            }
+            shard.unlock();
+        }
+        return false;
+    }
+
+    public void unlockStripe(int stripe) {
+        l1.shard(stripe).unlock();
+    }
+
+    /** Takes all stripes. */
+    public void lockAll() {
+        l1.lockAll();
+    }
+
+    public void unlockAll() {
+        l1.unlockAll();
+    }
+
+    // Items.
+
+    /** The shard of a hash, whose lock is the stripe that the caller holds. */
+    public Shard shard(long hash) {
+        return l1.shard(hash);
+    }
+
+    /** A key was changed or taken out: what a fetch has read, or is reading, of it is old. Holds its stripe. */
+    public void written(Key key) {
+        fills.invalidate(key);
+    }
+
+    /** Whether somebody waits, or has just waited, for the key to be fetched. Holds its stripe. */
+    public boolean isFetched(Key key) {
+        return fills.find(key) != null;
+    }
+
+    /**
+     * Looks for a key that L1 lacks among what has been fetched, then in L2's filters, which costs no disk read.
+     *
+     * @param into shows the item where {@link #FETCHED} is returned; it may be expired
+     * @param mayBlock read the disk here and now instead of returning {@link #MUST_FETCH}
+     * @throws StoreReadException if a fetch of it failed
+     */
+    public int lookBelow(Key key, Item into, boolean mayBlock) {
+        Tier below = tier;
+        if (below == null) {
+            return ABSENT;
+        }
+        FillToken token = fills.find(key);
+        if (token != null) {
+            return switch (token.state) {
+                case ABSENT -> ABSENT;
+                case KEPT -> {
+                    token.view(into);
+                    yield FETCHED;
+                }
+                case FAILED -> throw new StoreReadException(String.valueOf(token.failure));
+                case PENDING, GONE, INVALID -> mayBlock ? below.readNow(key, into) : MUST_FETCH;
+            };
+        }
+        if (!below.mayExist(key)) {
+            return ABSENT;
+        }
+        return mayBlock ? below.readNow(key, into) : MUST_FETCH;
+    }
+
+    /** Whether a look at the key would need the disk. Holds its stripe. */
+    public boolean mustFetch(Key key) {
+        Item item = new Item();
+        return !l1.shard(key.hash()).find(key, item, false) && lookBelow(key, item, false) == MUST_FETCH;
+    }
+
+    /** Whether a key may be there, without a disk read; expired keys count. Holds its stripe. */
+    boolean mayHold(Key key, Item into) {
+        if (l1.shard(key.hash()).find(key, into, false)) {
+            return !into.isTombstone();
+        }
+        return tier != null && tier.mayExist(key);
+    }
+
+    /** As {@link #mayHold(Key, Item)}; holds all stripes. */
+    public boolean mayHold(Key key) {
+        return mayHold(key, probe);
+    }
+
+    /** A fetch, to be given the keys it is to read. */
+    public Fetch newFetch() {
+        if (tier == null) {
+            throw new IllegalStateException("nothing to fetch from");
+        }
+        return new Fetch(this, fills);
+    }
+
+    void read(List<FillToken> tokens) {
+        if (tier != null) {
+            tier.read(tokens);
+        }
+    }
+
+    /** Gives the effects of one command or transaction to the journal's buffer, as one, and clears them. Holds the stripes of their keys. */
+    public void publish(EffectBuffer effects) {
+        if (tier != null) {
+            tier.journal().append(effects);
+        }
+        effects.clear();
+    }
+
+    // Databases.
+
+    /** Gives the database an empty space. Holds all stripes. */
+    public void renew(int db) {
+        l1.dropSpace(spaces.renew(db));
+        upkeep.wake();
+    }
+
+    /** Swaps two databases. Holds all stripes. */
+    public void swap(int db1, int db2) {
+        spaces.swap(db1, db2);
+    }
+
+    /** Waits until flushed content has left the disk. Holds no stripe. */
+    public void awaitBuried() {
+        upkeep.awaitBuried();
+    }
+
+    /** Live keys of a space, expired ones that nobody has noticed included. May read the disk; takes stripes itself. */
+    public long keys(int space) {
+        return tier == null ? l1.keys(space) : tier.keys(space);
+    }
+
+    /** As {@link #keys}, with keys that were written without a look counted as new; reads no disk. */
+    long tentativeKeys(int space) {
+        return tier == null ? l1.keys(space) : tier.counts().tentative(space);
+    }
+
+    /** Figures for INFO and metrics. */
+    public StoreStats stats() {
+        return report;
+    }
+
+    /** Keys of a space in L1 that have an expiry. */
+    public long expiringKeys(int space) {
+        return l1.expiringKeys(space);
+    }
+
+    /** Is told of keys by {@link #walk}. */
+    @FunctionalInterface
+    public interface Visitor {
+        void visit(io.swytch.bytes.Slice key, int type);
+    }
+
+    /** Walks unexpired keys of a space in hash order over both tiers: see {@link Walk}. Takes stripes itself; may read the disk. */
+    public long walk(int space, long cursor, int count, long nowMs, Visitor visitor) {
+        return new Walk(l1, tier, space, nowMs).run(cursor, count, visitor);
+    }
+
+    /** Some unexpired key of a space, or null. Takes stripes itself; may read the disk. */
+    public @Nullable Bytes randomKey(int space, long nowMs) {
+        return new Walk(l1, tier, space, nowMs).random();
+    }
+
+    // Limits.
+
+    /** Whether memory is at its limit and nothing may be evicted: writes that may need memory are refused. */
+    public boolean isFull() {
+        return evictionMode != EvictionMode.ALL && tier == null && !hasRoom();
+    }
+
+    private boolean hasRoom() {
+        for (int i = 0; i < l1.shardCount(); i++) {
+            Shard shard = l1.shard(i);
+            shard.lock();
+            try {
+                if (!shard.isRetired() && !shard.hasRoomFor(ROOM_BYTES)) {
+                    return false;
+                }
+            } finally {
+                shard.unlock();
+            }
+        }
+        return true;
+    }
+
+    /** Why writes are refused, for a client; null while they are not. */
+    public @Nullable String writeTrouble() {
+        return tier == null ? null : tier.writeTrouble();
+    }
+
+    /** What L1 may use. */
+    public long maxBytes() {
+        return maxBytes;
+    }
+
+    /** Changes what L1 may use; takes stripes itself. */
+    public void setMaxBytes(long bytes) {
+        maxBytes = bytes;
+        if (tier == null) {
+            l1.setMaxBytes(bytes);
+        } else {
+            tier.drain().excluding(() -> l1.setMaxBytes(bytes));
+        }
+    }
+
+    public void setEvictionMode(EvictionMode mode) {
+        evictionMode = mode;
+        l1.setMode(mode);
+    }
+
+    /** Whether upkeep looks for expired keys; keys that are looked at expire all the same. */
+    public void setActiveExpire(boolean isOn) {
+        upkeep.setExpiryActive(isOn);
+    }
+
+    /** Does the upkeep's work at once, drain included, and waits for it: SAVE. Holds no stripe. */
+    public void drainNow() throws IOException {
+        if (tier != null) {
+            tier.drainNow();
+        }
+    }
+
+    /** Stops the threads; drains first if asked to; closes journal and L2. No commands run any more. */
+    public void close(boolean drain) throws IOException {
+        upkeep.stop();
+        if (tier != null) {
+            tier.close(drain);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        close(true);
+    }
+}

@@ -1,0 +1,28 @@
+package io.swytch.store;
+
+import io.swytch.store.journal.SyncMode;
+import io.swytch.store.l1.EvictionMode;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a store is set up.
+ *
+ * @param maxBytes what L1 may use, overhead included; {@code maxmemory}
+ * @param evictionMode which entries memory pressure may take
+ * @param databases how many
+ * @param loops event loops that will use it; more shards for more of them
+ * @param dataDir where everything lives in persistent mode; null: memory only
+ * @param writeBufferBytes dirty entries that L1 has no room for wait in this much; {@code --l2-write-buffer}
+ * @param blockCacheBytes RocksDB's block cache with its filters; {@code --l2-cache-size}
+ * @param sync when the journal is synced
+ */
+public record StoreOptions(
+        long maxBytes,
+        EvictionMode evictionMode,
+        int databases,
+        int loops,
+        @Nullable Path dataDir,
+        long writeBufferBytes,
+        long blockCacheBytes,
+        SyncMode sync) {}

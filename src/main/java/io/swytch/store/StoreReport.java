@@ -1,0 +1,86 @@
+package io.swytch.store;
+
+import io.swytch.stats.HistogramSnapshot;
+import io.swytch.stats.StoreFigures;
+import io.swytch.stats.StoreStats;
+import io.swytch.store.journal.Journal;
+import io.swytch.store.journal.JournalStats;
+import io.swytch.store.l1.L1;
+import io.swytch.store.l2.L2;
+import io.swytch.store.l2.L2Exception;
+import io.swytch.store.l2.L2Stats;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The store's figures for INFO and metrics. Threads: any. */
+final class StoreReport implements StoreStats {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreReport.class);
+
+    private final Store store;
+    private final FillRegistry fills;
+    private final StoreOptions options;
+
+    StoreReport(Store store, FillRegistry fills, StoreOptions options) {
+        this.store = store;
+        this.fills = fills;
+        this.options = options;
+    }
+
+    @Override
+    public void read(StoreFigures into) {
+        L1 l1 = store.l1();
+        into.isTiered = store.isTiered();
+        into.usedBytes = l1.usedBytes();
+        into.maxBytes = store.maxBytes();
+        into.segmentBytes = l1.segmentBytes();
+        into.indexBytes = l1.indexBytes();
+        into.ghostBytes = l1.ghostBytes();
+        into.largeBytes = l1.largeBytes();
+        into.entries = l1.entries();
+        into.evictions = l1.evictions();
+        into.expiredByUpkeep = l1.expired();
+        for (int space : store.spaces().map().clone()) {
+            into.keys += store.tentativeKeys(space);
+        }
+        Tier tier = store.tier();
+        if (tier != null) {
+            readTier(into, l1, tier);
+        }
+    }
+
+    private void readTier(StoreFigures into, L1 l1, Tier tier) {
+        into.writeBufferBytes = l1.waitBytes();
+        into.writeBufferMaxBytes = options.writeBufferBytes();
+        into.dirtyBytes = l1.dirtyBytes();
+        Journal journal = tier.journal();
+        into.journalBytes = journal.bytes();
+        into.journalBufferBytes = journal.pendingBytes();
+        JournalStats written = journal.stats();
+        into.journalCommits = written.commits;
+        into.journalBytesWritten = written.bytesWritten;
+        into.journalSyncTimes = HistogramSnapshot.ofDoublingMicros(written.syncBuckets, written.syncNanosTotal);
+        into.blockCacheMaxBytes = options.blockCacheBytes();
+        readL2(into, tier.l2());
+        Latency fillLatency = tier.fillLatency();
+        into.fillTimes = HistogramSnapshot.ofDoublingMicros(fillLatency.counts(), fillLatency.totalNanos());
+        into.fills = into.fillTimes.count();
+        into.fillsLost = fills.lostRaces();
+        Drain drain = tier.drain();
+        into.drainTimes = HistogramSnapshot.ofDoublingMicros(
+                drain.latency().counts(), drain.latency().totalNanos());
+        into.drains = into.drainTimes.count();
+        into.l2Writes = drain.entriesDrained();
+    }
+
+    private static void readL2(StoreFigures into, L2 l2) {
+        try {
+            L2Stats stats = l2.stats();
+            into.l2Bytes = stats.diskBytes();
+            into.blockCacheBytes = stats.blockCacheBytes();
+            into.memtableBytes = stats.memtableBytes();
+            into.filterBytes = stats.tableReaderBytes();
+        } catch (L2Exception e) {
+            LOG.warn("no figures of L2", e);
+        }
+    }
+}

@@ -1,0 +1,387 @@
+package io.swytch.store;
+
+import io.swytch.clock.Clock;
+import io.swytch.store.item.Item;
+import io.swytch.store.item.ItemHeader;
+import io.swytch.store.item.Key;
+import io.swytch.store.item.KeyHash;
+import io.swytch.store.journal.Journal;
+import io.swytch.store.l1.L1;
+import io.swytch.store.l1.Shard;
+import io.swytch.store.l2.FetchVisitor;
+import io.swytch.store.l2.L2;
+import io.swytch.store.l2.L2Exception;
+import io.swytch.store.l2.L2Options;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What lies below L1 in persistent mode: the journal, L2, the fills from it and the drain into it.
+ *
+ * <p>Threads: any; reads run on {@code swytch-disk-N}, the drain on {@code swytch-upkeep}.
+ */
+public final class Tier {
+    private static final Logger LOG = LoggerFactory.getLogger(Tier.class);
+
+    /** Threads that wait for the disk, for fills and for commands in the background. */
+    private static final int DISK_THREADS = 4;
+
+    /** Journal segments are this long. */
+    private static final long SEGMENT_BYTES = 64L << 20;
+
+    /** How often expired keys are looked for on disk. */
+    private static final long SWEEP_NANOS = 2_000_000_000L;
+
+    /** Writers wait for the drain when the journal comes near this. */
+    private static final long JOURNAL_BYTES_MAX = 2L << 30;
+
+    /** Share of a limit from which on writers are slowed. */
+    private static final double SLOW_FROM = 0.75;
+
+    private static final double DELAY_MILLIS_PER_LOAD = 100;
+    private static final long DELAY_MILLIS_MAX = 50;
+
+    private final L1 l1;
+    private final L2 l2;
+    private final Journal journal;
+    private final KeyHash keyHash;
+    private final Spaces spaces;
+    private final Clock clock;
+    private final KeyCounts counts;
+    private final Drain drain;
+    private final ExecutorService disk;
+    private final long writeBufferBytes;
+    private volatile long lastSweepNanos;
+
+    private final LongAdder l2Hits = new LongAdder();
+    private final LongAdder l2Misses = new LongAdder();
+    private final Latency fillLatency = new Latency();
+
+    private Tier(StoreOptions options, L1 l1, L2 l2, Journal journal, Spaces spaces, Clock clock) {
+        this.l1 = l1;
+        this.l2 = l2;
+        this.journal = journal;
+        this.spaces = spaces;
+        this.clock = clock;
+        writeBufferBytes = options.writeBufferBytes();
+        keyHash = new KeyHash(l2.hashSeed());
+        counts = new KeyCounts(l1, l2, spaces);
+        drain = new Drain(options, l1, l2, journal, spaces, counts, clock);
+        AtomicInteger number = new AtomicInteger();
+        disk = Executors.newFixedThreadPool(DISK_THREADS, task -> {
+            Thread thread = new Thread(task, "swytch-disk-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Opens L2 of the data directory, which knows how keys are hashed. */
+    static L2 openL2(StoreOptions options) throws IOException {
+        if (options.dataDir() == null) {
+            throw new IllegalArgumentException("no data directory");
+        }
+        return L2.open(L2Options.of(options.dataDir()).withBlockCacheBytes(options.blockCacheBytes()));
+    }
+
+    /** Opens the journal of the data directory, and replays it into L1. Closes {@code l2} if it throws. */
+    static Tier open(StoreOptions options, L1 l1, L2 l2, Spaces spaces, Clock clock) throws IOException {
+        if (options.dataDir() == null) {
+            throw new IllegalArgumentException("no data directory");
+        }
+        Journal journal = null;
+        try {
+            Path dir = options.dataDir().resolve("journal");
+            Files.createDirectories(dir);
+            journal = Journal.open(dir, options.sync(), SEGMENT_BYTES, clock, l2.hashSeed());
+            Tier tier = new Tier(options, l1, l2, journal, spaces, clock);
+            byte[] savedSpaces = l2.meta(Drain.META_SPACES);
+            if (savedSpaces != null) {
+                spaces.restore(savedSpaces);
+            }
+            tier.counts.restore(l2.meta(Drain.META_COUNTS));
+            Replay replay = new Replay(l1, l2, spaces, tier.drain);
+            journal.replay(tier.keyHash, replay);
+            if (replay.units() > 0) {
+                LOG.info("journal replayed, units={}", replay.units());
+            }
+            return tier;
+        } catch (IOException | RuntimeException e) {
+            if (journal != null) {
+                journal.close();
+            }
+            l2.close();
+            throw e;
+        }
+    }
+
+    public Journal journal() {
+        return journal;
+    }
+
+    public L2 l2() {
+        return l2;
+    }
+
+    public Drain drain() {
+        return drain;
+    }
+
+    KeyHash keyHash() {
+        return keyHash;
+    }
+
+    /** Where background work that waits for the disk runs. */
+    public ExecutorService disk() {
+        return disk;
+    }
+
+    /** Keys found in L2 by fills. */
+    public long l2Hits() {
+        return l2Hits.sum();
+    }
+
+    /** Keys that fills or filters found to be nowhere. */
+    public long l2Misses() {
+        return l2Misses.sum();
+    }
+
+    public Latency fillLatency() {
+        return fillLatency;
+    }
+
+    /** Whether L2 may hold the key, by filters and cached blocks alone. */
+    boolean mayExist(Key key) {
+        if (l2.mayExist(key)) {
+            return true;
+        }
+        l2Misses.increment();
+        return false;
+    }
+
+    /** Live keys of a space over both tiers; reads L2's filters for keys that were written without a look. */
+    long keys(int space) {
+        // While a drain is under way, keys that it has found not to be new are still counted as such.
+        long[] keys = new long[1];
+        drain.excluding(() -> keys[0] = counts.exact(space));
+        return keys[0];
+    }
+
+    public KeyCounts counts() {
+        return counts;
+    }
+
+    /** Reads tokens' keys on a disk thread, together. */
+    void read(List<FillToken> tokens) {
+        long startNanos = clock.nanos();
+        disk.execute(() -> {
+            List<Key> keys = new ArrayList<>(tokens.size());
+            for (FillToken token : tokens) {
+                keys.add(token.key);
+            }
+            Landing landing = new Landing(tokens);
+            try {
+                l2.get(keys, landing);
+            } catch (L2Exception e) {
+                LOG.error("fill failed", e);
+                landing.failRest("Errors trying to read from disk: " + e.getMessage());
+            }
+            fillLatency.record(clock.nanos() - startNanos);
+        });
+    }
+
+    /** Takes in what a fetch read. */
+    private final class Landing implements FetchVisitor {
+        private final List<FillToken> tokens;
+        private final boolean[] landed;
+
+        Landing(List<FillToken> tokens) {
+            this.tokens = tokens;
+            landed = new boolean[tokens.size()];
+        }
+
+        @Override
+        public void absent(int index) {
+            l2Misses.increment();
+            land(index, null, null);
+        }
+
+        @Override
+        public void found(int index, Item item) {
+            l2Hits.increment();
+            land(index, item, null);
+        }
+
+        void failRest(String failure) {
+            for (int i = 0; i < landed.length; i++) {
+                if (!landed[i]) {
+                    land(i, null, failure);
+                }
+            }
+        }
+
+        private void land(int index, @Nullable Item item, @Nullable String failure) {
+            landed[index] = true;
+            FillToken token = tokens.get(index);
+            List<Fetch> waiters;
+            Shard shard = l1.lock(token.key.hash());
+            try {
+                // A token that a writer has made invalid is still counted down: its commands run again and look anew.
+                if (token.state == FillToken.State.PENDING) {
+                    settle(shard, token, item, failure);
+                }
+                waiters = List.copyOf(token.waiters);
+            } finally {
+                shard.unlock();
+            }
+            waiters.forEach(Fetch::oneDone);
+        }
+
+        private void settle(Shard shard, FillToken token, @Nullable Item item, @Nullable String failure) {
+            if (failure != null) {
+                token.failure = failure;
+                token.state = FillToken.State.FAILED;
+                return;
+            }
+            if (item == null) {
+                token.state = FillToken.State.ABSENT;
+                return;
+            }
+            if (item.isExpired(clock.millis())) {
+                // A tombstone, so that the drain deletes it from disk.
+                shard.putTombstone(token.key, ItemHeader.L2_HAS);
+                token.state = FillToken.State.ABSENT;
+                return;
+            }
+            boolean isLarge = item.isLarge();
+            if (token.keepsItem || isLarge) {
+                token.keep(item);
+            }
+            boolean isIn = !isLarge
+                    && shard.put(
+                            token.key,
+                            item.type(),
+                            item.encoding(),
+                            item.expireAtMs(),
+                            item.value(new io.swytch.bytes.Slice()),
+                            false,
+                            ItemHeader.L2_HAS);
+            if (!isIn && token.item == null) {
+                token.keep(item);
+            }
+            token.state = token.item != null ? FillToken.State.KEPT : FillToken.State.GONE;
+        }
+    }
+
+    /** Reads one key here and now: for a command in the background, which holds its stripe. */
+    int readNow(Key key, Item into) {
+        FillToken token = new FillToken(key.copy());
+        try {
+            l2.get(List.of(token.key), new FetchVisitor() {
+                @Override
+                public void absent(int index) {
+                    token.state = FillToken.State.ABSENT;
+                }
+
+                @Override
+                public void found(int index, Item item) {
+                    token.keep(item);
+                }
+            });
+        } catch (L2Exception e) {
+            throw new StoreReadException("Errors trying to read from disk: " + e.getMessage());
+        }
+        if (token.item == null) {
+            l2Misses.increment();
+            return Store.ABSENT;
+        }
+        l2Hits.increment();
+        token.view(into);
+        return Store.FETCHED;
+    }
+
+    void drainNow() throws IOException {
+        drain.run();
+    }
+
+    /** One round of upkeep: drains where it is due, sweeps what expired on disk, buries flushed spaces. */
+    void upkeep(boolean expiryActive) throws IOException {
+        if (expiryActive && clock.nanos() - lastSweepNanos > SWEEP_NANOS) {
+            lastSweepNanos = clock.nanos();
+            drain.sweepExpired();
+        }
+        if (journal.failure() != null && !journal.tryRecover()) {
+            return;
+        }
+        if (drain.isDue()) {
+            drain.run();
+        }
+        for (int space : spaces.dead()) {
+            try {
+                l2.dropSpace(space);
+            } catch (L2Exception e) {
+                throw new IOException(e.getMessage(), e);
+            }
+            spaces.buried(space);
+        }
+    }
+
+    /** Why writes are refused; null while they are not. */
+    @Nullable
+    String writeTrouble() {
+        IOException failure = journal.failure();
+        return failure == null
+                ? null
+                : "Errors writing to the journal: " + failure.getMessage()
+                        + ". Commands that may modify the data set are disabled.";
+    }
+
+    /** Whether a flushed space is still on disk. */
+    boolean hasDead() {
+        return !spaces.dead().isEmpty();
+    }
+
+    /**
+     * How long a command that writes should wait before it runs, because what lies below L1 is behind: 0 as long as all is well, growing smoothly
+     * as a limit comes nearer, never an error.
+     */
+    public long writeDelayMillis() {
+        double load =
+                Math.max((double) l1.waitBytes() / writeBufferBytes, (double) journal.bytes() / JOURNAL_BYTES_MAX);
+        return load < SLOW_FROM
+                ? 0
+                : Math.min(DELAY_MILLIS_MAX, Math.round((load - SLOW_FROM) * DELAY_MILLIS_PER_LOAD));
+    }
+
+    /** Stops: drains if asked to, and closes journal and L2. */
+    void close(boolean drainFirst) throws IOException {
+        disk.shutdown();
+        try {
+            if (!disk.awaitTermination(5, TimeUnit.SECONDS)) {
+                LOG.warn("disk threads still busy at stop");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        try {
+            if (drainFirst) {
+                drain.run();
+            }
+            journal.commit();
+            journal.sync();
+        } finally {
+            journal.close();
+            l2.close();
+        }
+    }
+}

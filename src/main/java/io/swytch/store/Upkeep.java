@@ -1,0 +1,129 @@
+package io.swytch.store;
+
+import io.swytch.clock.Clock;
+import io.swytch.store.l1.L1;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that does what no client waits for: cleaning ahead of need, expiry, the drain, the burial of flushed spaces.
+ *
+ * <p>Threads: its own, {@code swytch-upkeep}; {@link #wake} and {@link #awaitBuried} by any.
+ */
+final class Upkeep {
+    private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
+
+    /** How often it looks around when nothing wakes it. */
+    private static final long PERIOD_MS = 50;
+
+    /** How much of each period L1's upkeep may take, so that it stays a small part of one core. */
+    private static final long BUDGET_NANOS = 5_000_000;
+
+    private final L1 l1;
+    private final @Nullable Tier tier;
+    private final Clock clock;
+    private final Thread thread = new Thread(this::run, "swytch-upkeep");
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private boolean woken;
+    private boolean stopping;
+    private volatile boolean expiryActive = true;
+
+    Upkeep(L1 l1, @Nullable Tier tier, Clock clock) {
+        this.l1 = l1;
+        this.tier = tier;
+        this.clock = clock;
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Whether expired keys are looked for; DEBUG SET-ACTIVE-EXPIRE. */
+    void setExpiryActive(boolean active) {
+        expiryActive = active;
+    }
+
+    /** There is something to do now. */
+    void wake() {
+        lock.lock();
+        try {
+            woken = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the thread, and waits for that. */
+    void stop() {
+        lock.lock();
+        try {
+            stopping = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(8));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits until no flushed space is left on disk. */
+    void awaitBuried() {
+        if (tier == null) {
+            return;
+        }
+        wake();
+        lock.lock();
+        try {
+            while (!stopping && tier.hasDead()) {
+                changed.await(PERIOD_MS, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void run() {
+        while (pause()) {
+            try {
+                l1.upkeep(expiryActive ? clock.millis() : Long.MIN_VALUE, BUDGET_NANOS);
+                if (tier != null) {
+                    tier.upkeep(expiryActive);
+                }
+            } catch (IOException | RuntimeException e) {
+                // The thread's outermost loop: the next round tries again.
+                LOG.error("upkeep failed", e);
+            }
+        }
+    }
+
+    /** Waits for the next round; false when it is time to end. */
+    private boolean pause() {
+        lock.lock();
+        try {
+            changed.signalAll();
+            long left = TimeUnit.MILLISECONDS.toNanos(PERIOD_MS);
+            while (!woken && !stopping && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+            woken = false;
+            return !stopping;
+        } catch (InterruptedException e) {
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

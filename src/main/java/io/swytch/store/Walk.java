@@ -1,0 +1,156 @@
+package io.swytch.store;
+
+import io.swytch.bytes.Bytes;
+import io.swytch.bytes.Slice;
+import io.swytch.store.item.Item;
+import io.swytch.store.item.Key;
+import io.swytch.store.l1.L1;
+import io.swytch.store.l1.Shard;
+import io.swytch.store.l2.L2Exception;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A step of SCAN: some keys of one space, in the order of the top 48 bits of their hash, over both tiers.
+ *
+ * <p>A stretch of hashes is read from L1 first and from L2 after. A key that is there all the time is then told: if L1 does not show it, it
+ * had been evicted, so it was drained before, and L2, read later, has it. The other way round a drain and an eviction between the two
+ * reads would hide it. What L1 says of a key, deletion included, overrules what L2 says.
+ *
+ * <p>Threads: any; takes stripes itself, one at a time, for a bounded number of entries.
+ */
+final class Walk {
+    /** Cursors are hashes without their low 16 bits, so that any client's integers hold them. */
+    private static final int CURSOR_SHIFT = 16;
+
+    private static final long END = 1L << Long.SIZE - CURSOR_SHIFT;
+
+    /** How often RANDOMKEY tries another place before it walks on from where it is. */
+    private static final int RANDOM_TRIES = 16;
+
+    private final L1 l1;
+    private final @Nullable Tier tier;
+    private final int space;
+    private final long nowMs;
+
+    private final List<Found> found = new ArrayList<>();
+
+    /** What L1 says of the keys of the stretch; only where there is an L2 to overrule. */
+    private final Map<Bytes, Boolean> above = new HashMap<>();
+
+    /** A key of the stretch. */
+    private record Found(long place, Bytes key, int type) {}
+
+    Walk(L1 l1, @Nullable Tier tier, int space, long nowMs) {
+        this.l1 = l1;
+        this.tier = tier;
+        this.space = space;
+        this.nowMs = nowMs;
+    }
+
+    /** Tells {@code visitor} of about {@code count} keys from {@code cursor} on. Returns the next cursor, or 0 at the end. */
+    long run(long cursor, int count, Store.Visitor visitor) {
+        long from = Math.min(cursor, END - 1);
+        found.clear();
+        above.clear();
+        long end = readL1(from, count);
+        if (tier != null) {
+            end = Math.min(end, readL2(from, count, end));
+        }
+        Slice key = new Slice();
+        for (Found each : found) {
+            if (each.place < end) {
+                visitor.visit(key.set(Slice.copyOf(each.key.toByteArray())), each.type);
+            }
+        }
+        return end >= END ? 0 : end;
+    }
+
+    /** The first hash that belongs to a shard. */
+    static long firstHash(L1 l1, int shard) {
+        int bits = Integer.numberOfTrailingZeros(l1.shardCount());
+        return bits == 0 ? 0 : (long) shard << Long.SIZE - bits;
+    }
+
+    /** Reads L1 from a place on. Returns the first place that was not read. */
+    private long readL1(long from, int count) {
+        long hash = from << CURSOR_SHIFT;
+        int shardIndex = l1.shardIndex(hash);
+        while (shardIndex < l1.shardCount()) {
+            Shard shard = l1.shard(shardIndex);
+            shard.lock();
+            long next;
+            try {
+                next = shard.walk(hash, space, Math.max(1, count - found.size()), this::seeL1);
+            } finally {
+                shard.unlock();
+            }
+            if (next == Shard.DONE) {
+                if (++shardIndex == l1.shardCount()) {
+                    return END;
+                }
+                hash = firstHash(l1, shardIndex);
+            } else {
+                hash = next;
+            }
+            if (found.size() >= count) {
+                return hash >>> CURSOR_SHIFT;
+            }
+        }
+        return END;
+    }
+
+    private void seeL1(Item item, long hash) {
+        boolean isThere = !item.isTombstone() && !item.isExpired(nowMs);
+        Bytes key = item.key(new Slice()).toBytes();
+        if (isThere) {
+            found.add(new Found(hash >>> CURSOR_SHIFT, key, item.type()));
+        }
+        if (tier != null) {
+            above.put(key, isThere);
+        }
+    }
+
+    /** Reads L2 from a place on, as far as L1 was read. Returns the first place that was not read. */
+    private long readL2(long from, int count, long end) {
+        if (tier == null) {
+            return END;
+        }
+        long next;
+        try {
+            next = tier.l2().scan(space, from << CURSOR_SHIFT, count, (Key key, int type, long expireAtMs) -> {
+                long place = key.hash() >>> CURSOR_SHIFT;
+                if (place >= end || (expireAtMs != 0 && expireAtMs <= nowMs)) {
+                    return;
+                }
+                Bytes bytes = key.bytes().toBytes();
+                if (!above.containsKey(bytes)) {
+                    found.add(new Found(place, bytes, type));
+                }
+            });
+        } catch (L2Exception e) {
+            throw new StoreReadException("Errors trying to read from disk: " + e.getMessage());
+        }
+        return next == 0 ? END : next >>> CURSOR_SHIFT;
+    }
+
+    /** Some key: the first from a random place on. */
+    @Nullable
+    Bytes random() {
+        Bytes[] key = new Bytes[1];
+        for (int i = 0; i < RANDOM_TRIES && key[0] == null; i++) {
+            run(ThreadLocalRandom.current().nextLong(END), 1, (slice, type) -> key[0] = slice.toBytes());
+        }
+        for (long cursor = 0; key[0] == null; ) {
+            cursor = run(cursor, 64, (slice, type) -> key[0] = slice.toBytes());
+            if (cursor == 0) {
+                break;
+            }
+        }
+        return key[0];
+    }
+}
