@@ -258,9 +258,13 @@ public final class Server {
     }
 
     /**
-     * Ordered stop: accepts no more, finishes what was read, sends the replies, closes. What is not done when {@code limit} is over is cut.
+     * Ordered stop: accepts no more, finishes what was read, sends the replies, closes. What is not done when {@code limit} is over is cut. A
+     * second call does nothing.
      */
     public void stop(Duration limit) {
+        if (group.isShuttingDown()) {
+            return;
+        }
         long deadline = options.clock().nanos() + limit.toNanos();
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
         if (boundUnixSocket != null) {
