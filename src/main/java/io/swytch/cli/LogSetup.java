@@ -4,14 +4,16 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.JsonEncoder;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.encoder.EncoderBase;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import io.swytch.config.Settings;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -19,14 +21,13 @@ import org.slf4j.LoggerFactory;
  * than the rest of its start.
  */
 public final class LogSetup extends ContextAwareBase implements Configurator {
-    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %msg%n%ex";
-    private static final String PATTERN_WITH_PAIRS =
-            "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %msg %kvp%n%ex";
-
     @Override
     public ExecutionStatus configure(LoggerContext context) {
         // Before the settings are known, and in tests: warnings as text.
-        install(context, text(context));
+        TextEncoder text = new TextEncoder();
+        text.setContext(context);
+        text.start();
+        install(context, text);
         context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
@@ -73,43 +74,36 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         root.addAppender(console);
     }
 
-    private static Encoder<ILoggingEvent> text(LoggerContext context) {
-        return new TextEncoder(pattern(context, PATTERN), pattern(context, PATTERN_WITH_PAIRS));
-    }
-
-    private static PatternLayoutEncoder pattern(LoggerContext context, String pattern) {
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-        encoder.setContext(context);
-        encoder.setPattern(pattern);
-        encoder.start();
-        return encoder;
-    }
-
-    /** Text lines; without a blank at the end where an event has no pairs. */
+    /** Lines such as {@code 2026-11-22T22:50:01.123Z WARN  [main] text key=value}; a pattern would be compiled at each start. */
     private static final class TextEncoder extends EncoderBase<ILoggingEvent> {
-        private final PatternLayoutEncoder plain;
-        private final PatternLayoutEncoder withPairs;
-
-        TextEncoder(PatternLayoutEncoder plain, PatternLayoutEncoder withPairs) {
-            this.plain = plain;
-            this.withPairs = withPairs;
-        }
+        private static final byte[] NOTHING = {};
 
         @Override
         public byte[] headerBytes() {
-            return new byte[0];
+            return NOTHING;
         }
 
         @Override
         public byte[] encode(ILoggingEvent event) {
-            boolean hasPairs = event.getKeyValuePairs() != null
-                    && !event.getKeyValuePairs().isEmpty();
-            return (hasPairs ? withPairs : plain).encode(event);
+            StringBuilder line = new StringBuilder(160);
+            line.append(Instant.ofEpochMilli(event.getTimeStamp())).append(' ').append(event.getLevel());
+            line.append(event.getLevel().toString().length() < 5 ? "  [" : " [");
+            line.append(event.getThreadName()).append("] ").append(event.getFormattedMessage());
+            if (event.getKeyValuePairs() != null) {
+                event.getKeyValuePairs()
+                        .forEach(pair ->
+                                line.append(' ').append(pair.key).append('=').append(pair.value));
+            }
+            line.append('\n');
+            if (event.getThrowableProxy() != null) {
+                line.append(ThrowableProxyUtil.asString(event.getThrowableProxy()));
+            }
+            return line.toString().getBytes(StandardCharsets.UTF_8);
         }
 
         @Override
         public byte[] footerBytes() {
-            return new byte[0];
+            return NOTHING;
         }
     }
 }
