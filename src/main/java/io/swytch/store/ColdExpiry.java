@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Takes expired keys off the disk that nobody asks for any more, earliest first, by L2's index of expiries: no scan.
@@ -38,7 +39,7 @@ final class ColdExpiry {
     /** How far the index of each space has been worked off into tombstones that no drain has taken yet. */
     private final Map<Integer, byte[]> through = new HashMap<>();
 
-    private volatile long backlog;
+    private final AtomicLong backlog = new AtomicLong();
 
     ColdExpiry(L1 l1, L2 l2, Spaces spaces, Clock clock) {
         this.l1 = l1;
@@ -49,7 +50,7 @@ final class ColdExpiry {
 
     /** Tombstones that wait for a drain. */
     long backlog() {
-        return backlog;
+        return backlog.get();
     }
 
     /** Makes tombstones of keys that have expired on disk. Does nothing while an earlier sweep waits for its drain. */
@@ -100,7 +101,7 @@ final class ColdExpiry {
             // What L1 holds is newer than L2, or the same: only if that has expired too is the key gone.
             if (!shard.find(key, above, false) || (!above.isTombstone() && above.isExpired(nowMs))) {
                 shard.putTombstone(key, ItemHeader.L2_HAS);
-                backlog = backlog + 1;
+                backlog.incrementAndGet();
             }
         } finally {
             shard.unlock();
@@ -115,7 +116,7 @@ final class ColdExpiry {
     /** That drain is done. */
     void settled() {
         through.clear();
-        backlog = 0;
+        backlog.set(0);
     }
 
     /** Whether tombstones wait for a drain. */

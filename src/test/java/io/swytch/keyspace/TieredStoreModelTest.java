@@ -40,7 +40,15 @@ class TieredStoreModelTest {
     Path dir;
 
     /** What the model knows of a key. */
-    private record Value(byte[] bytes, long expireAtMs) {}
+    private static final class Value {
+        final byte[] bytes;
+        final long expireAtMs;
+
+        Value(byte[] bytes, long expireAtMs) {
+            this.bytes = bytes;
+            this.expireAtMs = expireAtMs;
+        }
+    }
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
@@ -83,7 +91,7 @@ class TieredStoreModelTest {
                 } else if (what < 995) {
                     store.drainNow();
                 } else if (what < 996) {
-                    all(step, () -> {
+                    all(() -> {
                         int db = random.nextInt(2);
                         if (random.nextBoolean()) {
                             keyspace.flush(db);
@@ -109,7 +117,7 @@ class TieredStoreModelTest {
             store.close(true);
         }
 
-        void all(int step, Runnable action) {
+        void all(Runnable action) {
             store.lockAll();
             try {
                 keyspace.begin(clock.millis());

@@ -14,7 +14,7 @@ package io.swytch.store.item;
  *      56–57  L1 only: what is known of the key in L2 (UNKNOWN, NONE, HAS); 0 elsewhere
  *      58–60  L1 only: slack, how many 8-byte units the entry is longer than it needs; 0 elsewhere
  *      61     L1 only: LARGE, the value lies outside the log and the entry's value bytes are a handle; 0 elsewhere
- *      62–63  0
+ *      62–63  L1 only: the epoch of the drain that changed bits 56–57; 0 elsewhere
  * </pre>
  *
  * Then come expireAtMs (8 bytes, if any), the wide lengths (8 bytes, if any), the key, the value. L2 keeps the key outside, as part of

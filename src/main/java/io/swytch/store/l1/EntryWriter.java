@@ -33,65 +33,16 @@ final class EntryWriter {
     private final Index index;
     private final SegmentLog log;
     private final Evictor evictor;
+    private final Finder finder;
     private final Slice scratch = new Slice();
 
-    EntryWriter(Core core, Evictor evictor) {
+    EntryWriter(Core core, Evictor evictor, Finder finder) {
         this.core = core;
+        this.finder = finder;
         this.evictor = evictor;
         arena = core.arena;
         index = core.index;
         log = core.log;
-    }
-
-    /** The index slot of a key's entry; or, if it has none, a negative number. */
-    int locate(Key key) {
-        int spaceSlot = core.spaces.slotOf(key.space());
-        if (spaceSlot == 0) {
-            return -1;
-        }
-        int tag = index.tagOf(key.hash());
-        Slice bytes = key.bytes();
-        int length = bytes.length();
-        // In the narrow form slot of the space, WIDE and key length are neighbours: one comparison.
-        int wanted = spaceSlot << 8 | (length > ItemHeader.NARROW_KEY_BYTES_MAX ? (int) ItemHeader.WIDE : length << 16);
-        ByteBuffer keyBuffer = bytes.buffer();
-        int keyOffset = bytes.offset();
-        for (int i = index.home(tag); ; i++) {
-            long slot = index.get(i);
-            int there = (int) (slot >>> 32);
-            if (there == tag && slot != 0) {
-                int location = Index.location(slot);
-                ByteBuffer buffer = arena.buffer(location);
-                int offset = arena.offset(location);
-                long header = (long) Slice.LONG.get(buffer, offset);
-                if ((((int) header ^ wanted) & 0xFFFF_FF80) == 0
-                        && (length <= ItemHeader.NARROW_KEY_BYTES_MAX
-                                || Entries.keyLength(buffer, offset, header) == length)
-                        && Slice.equal(buffer, offset + ItemHeader.prefixBytes(header), keyBuffer, keyOffset, length)) {
-                    return i;
-                }
-            } else if (slot == 0 || Integer.compareUnsigned(there, tag) > 0) {
-                return -1;
-            }
-        }
-    }
-
-    /** Counts a use of the entry of slot {@code i}. */
-    void touch(int i, long slot) {
-        if ((slot & Index.COUNTER_MASK) != Index.COUNTER_MASK && !isYoung(Index.location(slot))) {
-            index.set(i, slot + Index.COUNTER_ONE);
-        }
-    }
-
-    private boolean isYoung(int location) {
-        if (arena.queue[arena.segmentOf(location)] != Arena.HANDLES) {
-            return log.isNewest(location, core.youngBytes);
-        }
-        ByteBuffer buffer = arena.buffer(location);
-        int offset = arena.offset(location);
-        LargeValue value = core.largeOf(buffer, offset, (long) Slice.LONG.get(buffer, offset));
-        return value.queue == Arena.SMALL
-                && log.smallPosition - value.position - core.large.bytes(value) < core.youngBytes;
     }
 
     /** Writes a new entry or over the old one. Returns false if there is no room for it. */
@@ -113,7 +64,7 @@ final class EntryWriter {
         }
         int need = Entries.roundUp((int) size);
         int mark = dirty && core.tiered ? core.currentEpoch : 0;
-        int i = locate(key);
+        int i = finder.locate(key);
         if (i >= 0) {
             long slot = index.get(i);
             int location = Index.location(slot);
@@ -168,7 +119,7 @@ final class EntryWriter {
         if (marked != slot) {
             index.set(i, marked);
         }
-        touch(i, marked);
+        finder.touch(i, marked);
     }
 
     /** The bits of an old header that a new one over it keeps: space, what is known of L2. */
@@ -225,7 +176,7 @@ final class EntryWriter {
             if (!evictor.makeRoom(1)) {
                 return false;
             }
-            i = locate(key);
+            i = finder.locate(key);
         }
         int location = log.append(which, need);
         ByteBuffer buffer = arena.buffer(location);
@@ -260,7 +211,7 @@ final class EntryWriter {
         long old = index.get(i);
         oldHeader = core.headerAt(i);
         countKeys(oldHeader, type);
-        touch(i, old);
+        finder.touch(i, old);
         long kept = index.get(i) & Index.COUNTER_MASK;
         if (mark == 0) {
             kept |= old & Index.MARK_MASK;
@@ -362,7 +313,7 @@ final class EntryWriter {
         if (!evictor.makeRoom(waits ? 1 : segments + 1)) {
             return false;
         }
-        int i = locate(key);
+        int i = finder.locate(key);
         int tag = index.tagOf(key.hash());
         boolean main = i >= 0 ? isInMain(i) : core.ghosts.take(tag);
         LargeValue fresh = core.large.create(value.length());
@@ -445,7 +396,7 @@ final class EntryWriter {
 
     /** As {@link Shard#patch}. */
     boolean patch(Key key, int at, Slice bytes) {
-        int i = locate(key);
+        int i = finder.locate(key);
         if (i < 0 || Entries.isTombstone(core.headerAt(i))) {
             return false;
         }
@@ -482,7 +433,7 @@ final class EntryWriter {
         if (!core.tiered && segments > largestSegments() || !roomFor(key, segments + 1)) {
             return false;
         }
-        int i = locate(key);
+        int i = finder.locate(key);
         int location = Index.location(index.get(i));
         ByteBuffer buffer = arena.buffer(location);
         int offset = arena.offset(location);
@@ -522,7 +473,7 @@ final class EntryWriter {
                 return false;
             }
         }
-        int i = locate(key);
+        int i = finder.locate(key);
         long slot = index.get(i);
         location = Index.location(slot);
         ByteBuffer buffer = arena.buffer(location);
@@ -556,7 +507,7 @@ final class EntryWriter {
 
     /** As {@link Shard#setExpire}. */
     boolean setExpire(Key key, long atMs) {
-        int i = locate(key);
+        int i = finder.locate(key);
         if (i < 0) {
             return false;
         }
@@ -600,7 +551,7 @@ final class EntryWriter {
                 if (!roomFor(key, 1)) {
                     return -1;
                 }
-                i = locate(key);
+                i = finder.locate(key);
                 location = Index.location(index.get(i));
             }
         }

@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 /**
  * Makes room: cleans segments with much that is dead, else evicts the oldest of the small queue or of main.
  *
- * <p>Small's survivors are those with a counted hit; they go to main with their counter at 0. Main's are those with a counter above 0; they
+ * <p>Small's survivors are those with a counted hit, more for a large entry, none for a small one; they go to main with their counter at 0. Main's are those with a counter above 0; they
  * go to its newest end with one less, all survivors sharing one open segment. Where nine tenths of a main segment survive it is relinked
  * instead. A dirty entry is never dropped: it goes to the wait queue. Large values have queues of their own beside the segments and take
  * their turn by age. Source: Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023.
@@ -212,7 +212,7 @@ final class Evictor {
                 int i = indexSlot(segment, at);
                 long slot = index.get(i);
                 int bytes = Entries.liveBytes(buffer, offset, header);
-                switch (fate(buffer, offset, header, slot, bytes, mean, force)) {
+                switch (fate(buffer, offset, header, slot, bytes, mean, small, force)) {
                     case DROP -> core.drop(i);
                     case EXPIRE -> core.expire(i);
                     case EVICT -> {
@@ -222,7 +222,7 @@ final class Evictor {
                         core.evict(i);
                     }
                     case WAIT -> core.move(i, slot, SegmentLog.OPEN_WAIT);
-                    case KEEP -> index.set(i, afterSurvival(slot, small));
+                    case KEEP -> index.set(i, afterSurvival(slot, small, bytes, mean));
                 }
             }
             at += total;
@@ -255,7 +255,7 @@ final class Evictor {
         int i = index.find(index.tagOf(index.hashAt(location)), location);
         long slot = index.get(i);
         long weight = core.weight(buffer, offset, header);
-        switch (fate(buffer, offset, header, slot, weight, meanBytes(), force)) {
+        switch (fate(buffer, offset, header, slot, weight, meanBytes(), small, force)) {
             case DROP -> core.drop(i);
             case EXPIRE -> core.expire(i);
             case EVICT -> {
@@ -266,7 +266,7 @@ final class Evictor {
             }
             case WAIT -> requeue(value, Arena.WAIT);
             case KEEP -> {
-                index.set(i, afterSurvival(slot, small));
+                index.set(i, afterSurvival(slot, small, weight, meanBytes()));
                 requeue(value, Arena.MAIN);
             }
         }
@@ -280,14 +280,27 @@ final class Evictor {
         }
     }
 
-    private static long afterSurvival(long slot, boolean small) {
-        if (small || (slot & Index.COUNTER_MASK) == 0) {
+    /** The slot of an entry that goes to main, with a credit if it is a small one, or that stays there with one use less. */
+    private static long afterSurvival(long slot, boolean small, long bytes, long mean) {
+        if (small) {
+            long credit = Math.max(0, -extraHits(bytes, mean));
+            return slot & ~Index.COUNTER_MASK | credit << Index.COUNTER_SHIFT;
+        }
+        if ((slot & Index.COUNTER_MASK) == 0) {
             return slot & ~Index.COUNTER_MASK;
         }
         return slot - Index.COUNTER_ONE;
     }
 
-    private Fate fate(ByteBuffer buffer, int offset, long header, long slot, long bytes, long mean, boolean force) {
+    private Fate fate(
+            ByteBuffer buffer,
+            int offset,
+            long header,
+            long slot,
+            long bytes,
+            long mean,
+            boolean small,
+            boolean force) {
         if (core.spaces.isDead(ItemHeader.spaceSlot(header))) {
             return Fate.DROP;
         }
@@ -307,7 +320,8 @@ final class Evictor {
         if (!expires && core.effectiveMode() == EvictionMode.VOLATILE) {
             return Fate.KEEP;
         }
-        int needed = extraHits(bytes, mean);
+        int extra = extraHits(bytes, mean);
+        int needed = small ? extra : Math.max(0, extra);
         return !force && Index.counter(slot) > needed ? Fate.KEEP : Fate.EVICT;
     }
 
@@ -315,12 +329,16 @@ final class Evictor {
         return core.entryBytes / Math.max(1, index.count());
     }
 
-    /** How many hits more than one an entry needs for its size: {@code round(log8(size / mean))}, at least 0. */
+    /**
+     * How many hits more than one an entry needs for its size, {@code round(log8(size / mean))} from −2 to 2. Less than 0: it leaves the small
+     * queue for main without a hit, and begins there with that much credit. Counters end at 3, so more than 2 would mean never.
+     */
     private static int extraHits(long bytes, long mean) {
-        if (bytes * 100 < mean * 283) {
-            return 0;
+        // 8^0.5 is 2.83, 8^1.5 is 22.6.
+        if (bytes > mean) {
+            return bytes * 100 < mean * 283 ? 0 : bytes * 10 < mean * 226 ? 1 : 2;
         }
-        return bytes * 10 < mean * 226 ? 1 : 2;
+        return mean * 100 < bytes * 283 ? 0 : mean * 10 < bytes * 226 ? -1 : -2;
     }
 
     /**
@@ -397,7 +415,7 @@ final class Evictor {
                 } else if (Index.counter(slot) > 0
                         && !Entries.isTombstone(header)
                         && (log.fits(SegmentLog.OPEN_MAIN, bytes) || core.freeSegments() > RESERVE)) {
-                    index.set(i, afterSurvival(slot, true));
+                    index.set(i, slot & ~Index.COUNTER_MASK);
                     core.move(i, index.get(i), SegmentLog.OPEN_MAIN);
                 } else {
                     core.drop(i);

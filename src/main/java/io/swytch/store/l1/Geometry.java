@@ -13,7 +13,7 @@ record Geometry(int shardBits, int segmentShift) {
     /** Locations have 28 bits in units of 8 bytes, 2 GiB; a quarter stays for bursts of the wait queue. */
     private static final long SHARD_BYTES_MAX = 3L << 29;
 
-    private static final int SEGMENT_SHIFT_MIN = 14;
+    private static final int SEGMENT_SHIFT_MIN = 12;
     private static final int SEGMENT_SHIFT_MAX = 18;
 
     /** Segments a shard should have; a tenth of them is the small queue. */

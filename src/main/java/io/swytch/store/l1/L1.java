@@ -20,7 +20,7 @@ public final class L1 {
     private static final int PURGE_SLOTS = 2048;
 
     /** A cache smaller than this is made this large. */
-    private static final long BYTES_MIN = 1 << 20;
+    private static final long BYTES_MIN = 1 << 16;
 
     private final L1Options options;
     private volatile Layout layout;

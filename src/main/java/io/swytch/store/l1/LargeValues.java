@@ -42,7 +42,7 @@ final class LargeValues {
 
     LargeValues(Arena arena) {
         this.arena = arena;
-        pieceShift = Math.max(PIECE_SHIFT_MIN, arena.segmentShift - 4);
+        pieceShift = Math.min(arena.segmentShift - 2, Math.max(PIECE_SHIFT_MIN, arena.segmentShift - 4));
         piecesPerSegment = 1 << (arena.segmentShift - pieceShift);
     }
 

@@ -22,6 +22,7 @@ public final class Shard {
     private final int number;
     private final Core core;
     private final Evictor evictor;
+    private final Finder finder;
     private final EntryWriter writer;
     private final DirtyMarks marks;
     private final Slice nothing = new Slice();
@@ -32,7 +33,8 @@ public final class Shard {
         this.number = number;
         core = new Core(geometry, options.waitBytesMax() > 0, options.mode(), options.keyHash());
         evictor = new Evictor(core);
-        writer = new EntryWriter(core, evictor);
+        finder = new Finder(core);
+        writer = new EntryWriter(core, evictor, finder);
         marks = new DirtyMarks(core, geometry.shardBits(), number);
         setBudget(bytes);
     }
@@ -62,13 +64,13 @@ public final class Shard {
      * @param use whether this counts as a use for eviction
      */
     public boolean find(Key key, Item into, boolean use) {
-        int i = writer.locate(key);
+        int i = finder.locate(key);
         if (i < 0) {
             return false;
         }
         long slot = core.index.get(i);
         if (use) {
-            writer.touch(i, slot);
+            finder.touch(i, slot);
         }
         int location = Index.location(slot);
         ByteBuffer buffer = core.arena.buffer(location);
@@ -98,7 +100,7 @@ public final class Shard {
 
     /** Drops an entry altogether. Returns whether there was one. */
     public boolean remove(Key key) {
-        int i = writer.locate(key);
+        int i = finder.locate(key);
         if (i < 0) {
             return false;
         }
@@ -135,7 +137,7 @@ public final class Shard {
      * was counted as a new key, or its tombstone as nothing.
      */
     public void setL2State(Key key, int state) {
-        int i = writer.locate(key);
+        int i = finder.locate(key);
         if (i < 0) {
             return;
         }
@@ -151,13 +153,13 @@ public final class Shard {
 
     /** The use counter, 0 to 3, or −1 for an absent key. */
     public int frequency(Key key) {
-        int i = writer.locate(key);
+        int i = finder.locate(key);
         return i < 0 ? -1 : Index.counter(core.index.get(i));
     }
 
     /** Bytes that an entry takes, its index slot included; 0 for an absent key. */
     public long entryBytes(Key key) {
-        int i = writer.locate(key);
+        int i = finder.locate(key);
         if (i < 0) {
             return 0;
         }
@@ -167,7 +169,7 @@ public final class Shard {
 
     /** Whether a key has an entry that L2 lacks. */
     public boolean isDirty(Key key) {
-        int i = writer.locate(key);
+        int i = finder.locate(key);
         return i >= 0 && core.isDirty(Index.mark(core.index.get(i)));
     }
 
@@ -249,7 +251,7 @@ public final class Shard {
     void adopt(Key key, Item item, Slice value, int counter, boolean dirty) {
         int state = ItemHeader.l2State(item.header());
         writer.write(key, item.type(), item.encoding(), item.expireAtMs(), value, dirty, state);
-        int i = writer.locate(key);
+        int i = finder.locate(key);
         if (i >= 0) {
             long slot = core.index.get(i) & ~Index.COUNTER_MASK;
             core.index.set(i, slot | (long) counter << Index.COUNTER_SHIFT);

@@ -37,7 +37,9 @@ public final class HitRatios {
     public static void main(String[] args) throws IOException {
         String only = System.getProperty("only", "");
         try (Stream<Path> files = Files.list(Path.of(System.getProperty("traces")))) {
-            for (Path each : files.filter(file -> file.toString().endsWith(".csv.gz")).sorted().toList()) {
+            for (Path each : files.filter(file -> file.toString().endsWith(".csv.gz"))
+                    .sorted()
+                    .toList()) {
                 if (each.getFileName().toString().contains(only)) {
                     replay(each);
                 }
@@ -47,7 +49,8 @@ public final class HitRatios {
 
     private static void replay(Path file) throws IOException {
         String name = file.getFileName().toString().replace(".csv.gz", "");
-        int copies = name.equals("lirs-loop") ? 4 : name.equals("lirs-sprite") ? 5 : name.equals("lirs-multi2") ? 20 : 1;
+        int copies =
+                name.equals("lirs-loop") ? 4 : name.equals("lirs-sprite") ? 5 : name.equals("lirs-multi2") ? 20 : 1;
         int divisor = name.startsWith("tencent") ? 16 : 1;
         int[] ids = new int[1 << 16];
         int[] sizes = new int[1 << 16];
@@ -89,7 +92,8 @@ public final class HitRatios {
         long began = System.nanoTime();
         for (int i = 0; i < n; i++) {
             for (int copy = 0; copy < copies; copy++) {
-                byte[] text = (copies > 1 ? (char) ('a' + copy) + ":k" + ids[i] : "" + ids[i]).getBytes(StandardCharsets.US_ASCII);
+                byte[] text = (copies > 1 ? (char) ('a' + copy) + ":k" + ids[i] : "" + ids[i])
+                        .getBytes(StandardCharsets.US_ASCII);
                 keys.put(0, text);
                 key.set(value.set(keys, 0, text.length), 1, hash);
                 Shard shard = l1.lock(key.hash());
@@ -105,13 +109,18 @@ public final class HitRatios {
         }
         long requests = (long) n * copies;
         System.out.printf(
-                "%-24s ratio %.4f  %4d ns/request  worst put %d us  %d of %d bytes, %d shards%n",
+                "%-24s ratio %.4f  %4d ns/request  worst put %d us  %d of %d bytes (entries %d in %d, index %d, ghosts %d, large %d), %d shards%n",
                 name,
                 (double) hits / requests,
                 (System.nanoTime() - began) / requests,
                 worst / 1000,
                 l1.usedBytes(),
                 footprint / 10,
+                l1.entryBytes(),
+                l1.segmentBytes(),
+                l1.indexBytes(),
+                l1.ghostBytes(),
+                l1.largeBytes(),
                 l1.shardCount());
     }
 

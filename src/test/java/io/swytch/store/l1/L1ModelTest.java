@@ -3,6 +3,7 @@ package io.swytch.store.l1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.swytch.bytes.Bytes;
 import io.swytch.bytes.Pin;
 import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
@@ -35,7 +36,7 @@ final class L1ModelTest {
         boolean draining;
     }
 
-    private record Held(Slice slice, byte[] bytes, Pin pin) {}
+    private record Held(Slice slice, Bytes bytes, Pin pin) {}
 
     private final Item item = new Item();
     private final Slice slice = new Slice();
@@ -91,7 +92,7 @@ final class L1ModelTest {
                 spaces[i] = nextSpace++;
             } else if (what < 980 && !held.isEmpty()) {
                 Held one = held.remove(random.nextInt(held.size()));
-                assertTrue(one.slice.contentEquals(one.bytes), "a pinned value changed");
+                assertTrue(one.slice.contentEquals(one.bytes.toByteArray()), "a pinned value changed");
                 one.pin.release();
             } else if (what == 990 && !draining && random.nextInt(20) == 0) {
                 maxBytes = MB << random.nextInt(6);
@@ -189,7 +190,7 @@ final class L1ModelTest {
                 assertEquals(expected.expireAtMs, item.expireAtMs());
                 if (item.isLarge() && held.size() < 3 && random.nextInt(4) == 0) {
                     slice.pin().retain();
-                    held.add(new Held(new Slice().set(slice), expected.value, slice.pin()));
+                    held.add(new Held(new Slice().set(slice), Bytes.wrap(expected.value), slice.pin()));
                 }
             }
             assertTrue(item.key(new Slice()).contentEquals(key.bytes()));
