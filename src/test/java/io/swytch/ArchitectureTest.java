@@ -36,7 +36,9 @@ class ArchitectureTest {
     private static final Map<String, List<String>> ROOMS = Map.ofEntries(
             entry("cli", List.of(ALL)),
             entry("server", List.of("command", "command.spec", "memcached", "resp")),
-            entry("command", List.of("command.spec", "command.*", "resp", "keyspace", "store.item")),
+            entry(
+                    "command",
+                    List.of("command.spec", "command.*", "resp", "keyspace", "store", "store.journal", "store.item")),
             entry("command.*", List.of("command.spec", "keyspace", "value", "resp", "script", "store.item")),
             entry("command.spec", List.of("keyspace", "resp", "store.item")),
             entry("memcached", List.of("keyspace", "value")),

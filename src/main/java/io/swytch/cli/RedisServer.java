@@ -1,14 +1,105 @@
 package io.swytch.cli;
 
+import io.swytch.bytes.Bytes;
+import io.swytch.clock.Clock;
+import io.swytch.command.Engine;
+import io.swytch.command.Lifecycle;
+import io.swytch.command.spec.Identity;
+import io.swytch.config.EvictionPolicy;
+import io.swytch.config.OutputBufferLimit;
 import io.swytch.config.Settings;
+import io.swytch.config.SyncMode;
+import io.swytch.metrics.Health;
+import io.swytch.metrics.MetricsServer;
+import io.swytch.server.Server;
+import io.swytch.server.ServerLimits;
+import io.swytch.server.ServerOptions;
+import io.swytch.stats.Stats;
+import io.swytch.store.Store;
+import io.swytch.store.StoreOptions;
+import io.swytch.store.l1.EvictionMode;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The graph of a Redis server: built from settings, started, stopped. Threads: any. */
-public final class RedisServer {
-    private final CountDownLatch stopped = new CountDownLatch(1);
+public final class RedisServer implements Lifecycle, Health {
+    private static final Logger LOG = LoggerFactory.getLogger(RedisServer.class);
 
-    private RedisServer() {}
+    /** How long clients are given to take the replies that wait for them when the server stops. */
+    private static final Duration FINISH_MAX = Duration.ofSeconds(2);
+
+    private final Settings settings;
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final ServerLimits limits = new ServerLimits();
+    private final Store store;
+    private final Engine engine;
+    private final Server server;
+    private final @Nullable MetricsServer metrics;
+
+    private volatile boolean drainAtStop = true;
+
+    private RedisServer(Settings settings) throws StartException {
+        this.settings = settings;
+        Clock clock = Clock.system();
+        store = openStore(settings, clock);
+        Stats stats = new Stats(clock, store.stats());
+        engine = new Engine(settings, store, clock, stats, Identity.begin(Version.text(), clock, "epoll"), this);
+        applyLimits();
+        try {
+            server = Server.start(
+                    new ServerOptions(
+                            settings.bind(),
+                            settings.port(),
+                            settings.unixsocket(),
+                            settings.unixsocketperm(),
+                            loops(settings),
+                            settings.isIoUring(),
+                            limits,
+                            clock),
+                    engine::newLoop);
+        } catch (IOException e) {
+            closeQuietly();
+            throw new StartException(e.getMessage(), e);
+        }
+        try {
+            metrics = settings.metricsPort() == 0
+                    ? null
+                    : new MetricsServer(settings.metricsBind(), settings.metricsPort(), engine.port(), this);
+        } catch (IOException e) {
+            server.stop(Duration.ZERO);
+            closeQuietly();
+            throw new StartException(
+                    "metrics: cannot listen on " + settings.metricsBind() + ":" + settings.metricsPort() + ": "
+                            + e.getMessage(),
+                    e);
+        }
+        settings.onChange("maxmemory", value -> store.setMaxBytes(settings.maxmemoryBytes()));
+        settings.onChange("maxmemory-policy", value -> store.setEvictionMode(evictionMode(settings)));
+        for (String name : List.of(
+                "maxclients",
+                "timeout",
+                "tcp-keepalive",
+                "client-output-buffer-limit",
+                "protected-mode",
+                "requirepass",
+                "proto-max-bulk-len",
+                "client-query-buffer-limit")) {
+            settings.onChange(name, value -> applyLimits());
+        }
+        stats.slowlog().setThresholdMicros(settings.slowlogSlowerThanMicros());
+        stats.slowlog().setEntriesMax(settings.slowlogEntriesMax());
+        settings.onChange(
+                "slowlog-log-slower-than",
+                value -> stats.slowlog().setThresholdMicros(settings.slowlogSlowerThanMicros()));
+        settings.onChange("slowlog-max-len", value -> stats.slowlog().setEntriesMax(settings.slowlogEntriesMax()));
+    }
 
     /**
      * Builds and starts a server, and says so.
@@ -16,14 +107,100 @@ public final class RedisServer {
      * @throws StartException where an address or a directory cannot be had
      */
     public static RedisServer start(Settings settings) throws StartException {
-        RedisServer server = new RedisServer();
-        StartBlock.print(settings, List.of());
+        RedisServer server = new RedisServer(settings);
+        StartBlock.print(settings, server.server.addresses());
         return server;
     }
 
-    /** Stops in order; a second call waits for the first. */
+    private static Store openStore(Settings settings, Clock clock) throws StartException {
+        try {
+            return Store.open(
+                    new StoreOptions(
+                            settings.maxmemoryBytes(),
+                            evictionMode(settings),
+                            settings.databases(),
+                            loops(settings),
+                            settings.isPersistent() ? settings.dataDir() : null,
+                            settings.l2WriteBufferBytes(),
+                            settings.l2CacheBytes(),
+                            journalSync(settings.sync())),
+                    clock);
+        } catch (IOException e) {
+            throw new StartException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static int loops(Settings settings) {
+        return settings.threads() > 0
+                ? settings.threads()
+                : Runtime.getRuntime().availableProcessors();
+    }
+
+    private static EvictionMode evictionMode(Settings settings) {
+        EvictionPolicy policy = settings.evictionPolicy();
+        return switch (policy) {
+            case ALLKEYS -> EvictionMode.ALL;
+            case VOLATILE -> EvictionMode.VOLATILE;
+            case NOEVICTION -> EvictionMode.NONE;
+        };
+    }
+
+    private static io.swytch.store.journal.SyncMode journalSync(SyncMode mode) {
+        return switch (mode) {
+            case EVERY_10MS -> io.swytch.store.journal.SyncMode.TEN_MS;
+            case ALWAYS -> io.swytch.store.journal.SyncMode.ALWAYS;
+            case OS -> io.swytch.store.journal.SyncMode.OS;
+        };
+    }
+
+    private void applyLimits() {
+        OutputBufferLimit normal = settings.normalOutput();
+        Bytes password = settings.requirepass();
+        limits.maxClients = settings.maxclients();
+        limits.timeoutSeconds = settings.timeoutSeconds();
+        limits.tcpKeepaliveSeconds = settings.tcpKeepaliveSeconds();
+        limits.outputHardBytes = normal.hardBytes();
+        limits.outputSoftBytes = normal.softBytes();
+        limits.outputSoftSeconds = (int) normal.softSeconds();
+        limits.protectedMode = settings.isProtectedMode();
+        limits.hasPassword = password.length() > 0;
+        limits.resp.protoMaxBulkLen = settings.protoMaxBulkBytes();
+        limits.resp.clientQueryBufferLimit = settings.queryBufferBytesMax();
+    }
+
+    /** The TCP port that is listened on; −1 where there is none. */
+    public int port() {
+        return server.port();
+    }
+
+    /** Stops in order: no more connections, what was read is finished, drained, closed. A second call waits for the first. */
     public void stop() {
-        stopped.countDown();
+        if (!stopping.compareAndSet(false, true)) {
+            awaitStopped();
+            return;
+        }
+        try {
+            server.stop(FINISH_MAX);
+            if (metrics != null) {
+                metrics.close();
+            }
+            engine.close();
+            store.close(drainAtStop);
+        } catch (IOException | RuntimeException e) {
+            // The last thing that this process does: what could not be closed is said, and the journal has it.
+            LOG.error("stop was not clean", e);
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    private void closeQuietly() {
+        engine.close();
+        try {
+            store.close(false);
+        } catch (IOException e) {
+            LOG.warn("could not close the store", e);
+        }
     }
 
     /** Waits until the server has stopped, by signal or by SHUTDOWN. */
@@ -33,5 +210,27 @@ public final class RedisServer {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Override
+    public @Nullable String trouble() {
+        return store.writeTrouble();
+    }
+
+    @Override
+    public @Nullable String notReady() {
+        return stopping.get() ? "stopping" : trouble();
+    }
+
+    @Override
+    public void shutdown(boolean drain) {
+        drainAtStop = drain;
+        Thread thread = new Thread(this::stop, "swytch-shutdown");
+        thread.start();
+    }
+
+    @Override
+    public void reload() throws IOException {
+        store.drainNow();
     }
 }

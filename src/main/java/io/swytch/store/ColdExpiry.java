@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Takes expired keys off the disk that nobody asks for any more, earliest first, by L2's index of expiries: no scan.
@@ -39,7 +39,7 @@ final class ColdExpiry {
     /** How far the index of each space has been worked off into tombstones that no drain has taken yet. */
     private final Map<Integer, byte[]> through = new HashMap<>();
 
-    private final AtomicLong backlog = new AtomicLong();
+    private final LongAdder backlog = new LongAdder();
 
     ColdExpiry(L1 l1, L2 l2, Spaces spaces, Clock clock) {
         this.l1 = l1;
@@ -50,7 +50,7 @@ final class ColdExpiry {
 
     /** Tombstones that wait for a drain. */
     long backlog() {
-        return backlog.get();
+        return backlog.sum();
     }
 
     /** Makes tombstones of keys that have expired on disk. Does nothing while an earlier sweep waits for its drain. */
@@ -101,7 +101,7 @@ final class ColdExpiry {
             // What L1 holds is newer than L2, or the same: only if that has expired too is the key gone.
             if (!shard.find(key, above, false) || (!above.isTombstone() && above.isExpired(nowMs))) {
                 shard.putTombstone(key, ItemHeader.L2_HAS);
-                backlog.incrementAndGet();
+                backlog.increment();
             }
         } finally {
             shard.unlock();
@@ -116,7 +116,7 @@ final class ColdExpiry {
     /** That drain is done. */
     void settled() {
         through.clear();
-        backlog.set(0);
+        backlog.reset();
     }
 
     /** Whether tombstones wait for a drain. */

@@ -20,4 +20,9 @@ public final class CommandError extends RuntimeException {
         int blank = text.indexOf(' ');
         return blank < 0 ? text : text.substring(0, blank);
     }
+
+    /** The text without its code. */
+    public String message() {
+        return text().substring(code().length()).strip();
+    }
 }

@@ -49,6 +49,9 @@ public final class Session {
     public volatile boolean closing;
     public volatile boolean parked;
 
+    /** What the dispatcher remembers with it; nobody else's business. */
+    public @Nullable Object attachment;
+
     private boolean authenticated;
     private ReplyMode replyMode = ReplyMode.ON;
     private @Nullable List<Queued> queue;

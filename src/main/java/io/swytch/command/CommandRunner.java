@@ -1,0 +1,351 @@
+package io.swytch.command;
+
+import io.swytch.clock.Clock;
+import io.swytch.command.spec.Call;
+import io.swytch.command.spec.CommandError;
+import io.swytch.command.spec.CommandSpec;
+import io.swytch.command.spec.CommandSpec.LockScope;
+import io.swytch.command.spec.Errors;
+import io.swytch.command.spec.Flag;
+import io.swytch.command.spec.Group;
+import io.swytch.command.spec.ServerContext;
+import io.swytch.command.spec.Session;
+import io.swytch.command.spec.SlowCalls;
+import io.swytch.keyspace.Databases;
+import io.swytch.keyspace.NoRoomException;
+import io.swytch.keyspace.StoreKeyspace;
+import io.swytch.keyspace.WatchToken;
+import io.swytch.keyspace.WrongTypeException;
+import io.swytch.resp.ReplyWriter;
+import io.swytch.resp.Request;
+import io.swytch.stats.LoopStats;
+import io.swytch.stats.Slowlog;
+import io.swytch.store.Fetch;
+import io.swytch.store.FillNeeded;
+import io.swytch.store.Store;
+import io.swytch.store.StoreReadException;
+import io.swytch.store.item.Key;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs commands on one thread: takes the stripes, makes sure that the keys are there, calls the handler, gives its effects to the journal,
+ * lets go of the stripes. On the way of GET and SET: nothing is allocated, a single key takes one lock and one look.
+ *
+ * <p>Threads: its owner only: an event loop, or a disk thread for commands in the background.
+ */
+final class CommandRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(CommandRunner.class);
+
+    private static final ThreadLocal<@Nullable CommandRunner> CURRENT = new ThreadLocal<>();
+
+    private final Store store;
+    private final Clock clock;
+    private final LoopStats stats;
+    private final StoreKeyspace keyspace;
+    private final StripeLocks locks;
+    private final Call call;
+
+    /** The calls of queued commands; EXEC itself is in {@link #call}. */
+    private final Call queuedCall;
+
+    private final boolean tiered;
+    private final boolean mayBlock;
+
+    /** What the last run gave up for; null if it did not. */
+    private @Nullable Fetch fetch;
+
+    private boolean written;
+
+    /**
+     * A runner for one thread.
+     *
+     * @param mayBlock whether the thread may read the disk in the middle of a command
+     */
+    CommandRunner(
+            Store store,
+            Databases databases,
+            ServerContext server,
+            LoopStats stats,
+            CommandSpec any,
+            Session nobody,
+            boolean mayBlock) {
+        this.store = store;
+        this.stats = stats;
+        this.mayBlock = mayBlock;
+        clock = server.clock();
+        tiered = store.isTiered();
+        keyspace = new StoreKeyspace(store, databases, stats);
+        keyspace.setMayBlock(mayBlock);
+        locks = new StripeLocks(store);
+        call = new Call(server, keyspace, any, new Request(), nobody);
+        queuedCall = new Call(server, keyspace, any, new Request(), nobody);
+    }
+
+    StoreKeyspace keyspace() {
+        return keyspace;
+    }
+
+    LoopStats stats() {
+        return stats;
+    }
+
+    /** The fetch that the last run gave up for, not started yet. */
+    Fetch takeFetch() {
+        Fetch taken = fetch;
+        if (taken == null) {
+            throw new IllegalStateException("gave up for nothing");
+        }
+        fetch = null;
+        return taken;
+    }
+
+    /** Adds to a fetch the keys that a read behind the one that gave up will miss. Returns false if that cannot be said yet. */
+    boolean fetchAhead(Fetch into, CommandSpec spec, Request request, Session session) {
+        queuedCall.begin(spec, request, session);
+        if (into.size() + queuedCall.allKeyCount() > Fetch.KEYS_MAX || queuedCall.allKeyCount() == 0) {
+            return false;
+        }
+        for (int i = 0; i < queuedCall.allKeyCount(); i++) {
+            Key key = queuedCall.key(i);
+            store.lock(key.hash());
+            try {
+                if (store.mustFetch(key)) {
+                    stats.misses++;
+                    into.want(key);
+                }
+            } finally {
+                store.unlock(key.hash());
+            }
+        }
+        return true;
+    }
+
+    /** Whether this call must leave the event loop. */
+    boolean goesToBackground(CommandSpec spec, Request request, Session session) {
+        call.begin(spec, request, session);
+        return spec.runsInBackground(call, tiered)
+                || (tiered && spec.lockScope() == LockScope.QUEUED && hasUnsettledKeys(session));
+    }
+
+    /**
+     * Whether a transaction has commands whose keys cannot be told before it runs: those that choose or change databases, or walk them. It
+     * must be able to read the disk in the middle.
+     */
+    private static boolean hasUnsettledKeys(Session session) {
+        List<Session.Queued> queue = session.queue();
+        return queue != null
+                && queue.stream()
+                        .map(Session.Queued::spec)
+                        .anyMatch(queued -> queued.lockScope() == LockScope.ALL
+                                || queued.mayRunInBackground()
+                                || queued.group() == Group.CONNECTION);
+    }
+
+    /** Waits for what the last call says must be over before it is answered. Holds no stripe. */
+    void await(CommandSpec spec) {
+        Consumer<Call> awaits = spec.awaits();
+        if (awaits != null) {
+            awaits.accept(call);
+        }
+    }
+
+    /** Whether the last run changed anything. */
+    boolean hasWritten() {
+        return written;
+    }
+
+    /** Puts the last run into the slow log. */
+    void logSlow(Slowlog log, long nanos) {
+        SlowCalls.log(log, call, nanos);
+    }
+
+    /** The runner whose handler the current thread is in. */
+    static CommandRunner current() {
+        CommandRunner runner = CURRENT.get();
+        if (runner == null) {
+            throw new IllegalStateException("no command runs on this thread");
+        }
+        return runner;
+    }
+
+    /**
+     * Runs one command, whose arity and permissions have been checked, and writes its reply.
+     *
+     * @param rerun whether it was run before, and its keys have been fetched since
+     * @return false if keys have to be fetched first: nothing was written or changed, {@link #takeFetch} has them
+     */
+    boolean run(CommandSpec spec, Request request, Session session, ReplyWriter reply, boolean rerun) {
+        call.begin(spec, request, session);
+        keyspace.begin(clock.millis());
+        keyspace.setRerun(rerun);
+        keyspace.setCountsUse(!session.noTouch);
+        long mark = reply.mark();
+        written = false;
+        LockScope scope = spec.lockScope();
+        if (scope == LockScope.QUEUED) {
+            CURRENT.set(this);
+        }
+        boolean isSingle = scope == LockScope.KEYS && call.allKeyCount() == 1;
+        if (isSingle) {
+            locks.lockOne(call.key().hash());
+        } else if (scope != LockScope.NONE) {
+            lockMany(scope, session);
+        }
+        try {
+            // A handler finds its one key before it changes anything, so its first look decides. Of several keys one
+            // could be found
+            // missing after another was changed: all are looked at first.
+            if (tiered && !mayBlock && !isSingle && scope != LockScope.NONE && !allThere(session)) {
+                return false;
+            }
+            CommandSpec.handlerOf(spec).run(call, reply);
+        } catch (FillNeeded needed) {
+            reply.rollback(mark);
+            fetch = store.newFetch();
+            for (int i = 0; i < call.allKeyCount(); i++) {
+                fetch.want(call.key(i));
+            }
+            return false;
+        } catch (CommandError e) {
+            reply.rollback(mark);
+            fail(spec, e.text(), e.code(), reply);
+        } catch (WrongTypeException e) {
+            reply.rollback(mark);
+            fail(spec, Errors.WRONG_TYPE.text(), "WRONGTYPE", reply);
+        } catch (NoRoomException e) {
+            reply.rollback(mark);
+            fail(spec, Errors.OUT_OF_MEMORY.text(), "OOM", reply);
+        } catch (StoreReadException e) {
+            reply.rollback(mark);
+            fail(spec, "ERR " + e.getMessage(), "ERR", reply);
+        } catch (RuntimeException | AssertionError | StackOverflowError | OutOfMemoryError e) {
+            // The thread's outermost loop for this command: one error reply, one line, and the connection goes on.
+            LOG.error("command failed, command={}", spec.fullName(), e);
+            reply.rollback(mark);
+            fail(spec, Errors.INTERNAL.text(), "ERR", reply);
+        } finally {
+            if (tiered && !keyspace.effects().isEmpty()) {
+                written = true;
+                store.publish(keyspace.effects());
+            }
+            locks.unlock();
+        }
+        return true;
+    }
+
+    private void fail(CommandSpec spec, String text, String code, ReplyWriter reply) {
+        stats.recordError(spec.index(), code);
+        reply.error(text);
+    }
+
+    private void lockMany(LockScope scope, Session session) {
+        if (scope == LockScope.ALL) {
+            locks.lockAll();
+            return;
+        }
+        if (scope == LockScope.KEYS) {
+            locks.lockWanted(() -> locks.want(call));
+            return;
+        }
+        List<Session.Queued> queue = session.queue();
+        if (queue == null || session.queueFailed()) {
+            return;
+        }
+        for (Session.Queued queued : queue) {
+            if (queued.spec().lockScope() == LockScope.ALL) {
+                locks.lockAll();
+                return;
+            }
+        }
+        locks.lockWanted(() -> {
+            for (Session.Queued queued : queue) {
+                queuedCall.begin(queued.spec(), queued.request(), session);
+                locks.want(queuedCall);
+            }
+            session.watches().forEach(token -> locks.want(keyspace.hashOf(token)));
+        });
+    }
+
+    /** Whether every key that the command will look at is in L1 or known to be nowhere; if not, {@link #fetch} has those that are not. */
+    private boolean allThere(Session session) {
+        List<Session.Queued> queue = session.queue();
+        if (call.spec().lockScope() == LockScope.QUEUED && queue != null) {
+            for (Session.Queued queued : queue) {
+                queuedCall.begin(queued.spec(), queued.request(), session);
+                wantMissing(queuedCall);
+            }
+        } else {
+            wantMissing(call);
+        }
+        return fetch == null;
+    }
+
+    private void wantMissing(Call of) {
+        if (of.spec().isBlind(of)) {
+            return;
+        }
+        for (int i = 0; i < of.allKeyCount(); i++) {
+            Key key = of.key(i);
+            if (store.mustFetch(key)) {
+                stats.misses++;
+                if (fetch == null) {
+                    fetch = store.newFetch();
+                }
+                fetch.want(key);
+            }
+        }
+    }
+
+    /** Runs the queue of {@code exec}'s session, whose stripes are held; an error of one command does not stop the next. */
+    void runQueued(Call exec, ReplyWriter reply) {
+        Session session = exec.session();
+        List<Session.Queued> queue = session.queue();
+        if (queue == null) {
+            throw new IllegalStateException("EXEC without MULTI");
+        }
+        boolean untouched = true;
+        for (WatchToken token : session.watches()) {
+            untouched &= keyspace.isUntouched(token);
+            keyspace.unwatch(token);
+        }
+        session.watches().clear();
+        if (!untouched) {
+            session.endMulti();
+            reply.nullArray();
+            return;
+        }
+        reply.array(queue.size());
+        for (Session.Queued queued : queue) {
+            queuedCall.begin(queued.spec(), queued.request(), session);
+            long mark = reply.mark();
+            long start = clock.nanos();
+            try {
+                if (queued.spec().has(Flag.DENYOOM) && store.isFull()) {
+                    throw Errors.OUT_OF_MEMORY;
+                }
+                CommandSpec.handlerOf(queued.spec()).run(queuedCall, reply);
+            } catch (CommandError e) {
+                reply.rollback(mark);
+                fail(queued.spec(), e.text(), e.code(), reply);
+            } catch (WrongTypeException e) {
+                reply.rollback(mark);
+                fail(queued.spec(), Errors.WRONG_TYPE.text(), "WRONGTYPE", reply);
+            } catch (NoRoomException e) {
+                reply.rollback(mark);
+                fail(queued.spec(), Errors.OUT_OF_MEMORY.text(), "OOM", reply);
+            }
+            stats.recordCommand(queued.spec().index(), clock.nanos() - start);
+        }
+        session.endMulti();
+    }
+
+    /** Lets go of memory that a huge command made this grow to. */
+    void trim() {
+        call.trim();
+        queuedCall.trim();
+    }
+}

@@ -1,0 +1,232 @@
+package io.swytch.command;
+
+import io.swytch.clock.Clock;
+import io.swytch.command.spec.CommandError;
+import io.swytch.command.spec.CommandSpec;
+import io.swytch.command.spec.Errors;
+import io.swytch.command.spec.Flag;
+import io.swytch.command.spec.Session;
+import io.swytch.command.spec.Session.ReplyMode;
+import io.swytch.keyspace.WatchToken;
+import io.swytch.resp.ReplyWriter;
+import io.swytch.resp.Request;
+import io.swytch.resp.WireReplyWriter;
+import io.swytch.stats.LoopStats;
+import io.swytch.stats.Slowlog;
+import io.swytch.store.Fetch;
+import io.swytch.store.journal.JournalFailedException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one event loop does with requests: finds the command, admits or refuses it, queues it, runs it, or parks its connection until what
+ * it needs is there. On the way of GET and SET.
+ *
+ * <p>Threads: its loop's only.
+ */
+final class Dispatcher implements CommandLoop {
+    private static final long WRITES = Flag.WRITE.bit();
+
+    /** Commands behind a parked one whose keys are fetched with its own. */
+    private static final int AHEAD_MAX = 1024;
+
+    private final Engine engine;
+    private final Admission admission;
+    private final CommandRunner runner;
+    private final LoopStats stats;
+    private final Slowlog slowlog;
+    private final Clock clock;
+    private final boolean tiered;
+
+    /** When the command before ended, which is when this one begins: one look at the clock a command. */
+    private long lastNanos;
+
+    /** Whose writes the journal has not got yet: if it cannot take them, their replies must not leave. */
+    private final List<Session> wrote = new ArrayList<>();
+
+    Dispatcher(Engine engine, LoopStats stats) {
+        this.engine = engine;
+        this.stats = stats;
+        clock = engine.clock();
+        admission = engine.admission();
+        slowlog = engine.stats().slowlog();
+        tiered = engine.store().isTiered();
+        runner = engine.newRunner(stats, false);
+        lastNanos = clock.nanos();
+    }
+
+    @Override
+    public Session opened(ClientConnection connection) {
+        Session session =
+                new Session(engine.sessions().nextId(), connection, clock.millis(), !engine.isPasswordRequired());
+        engine.sessions().add(session);
+        return session;
+    }
+
+    @Override
+    public void closed(Session session) {
+        engine.sessions().remove(session);
+        Parking parking = Parking.of(session);
+        if (parking != null) {
+            session.attachment = null;
+            parking.abandon();
+        }
+        for (WatchToken token : session.watches()) {
+            runner.keyspace().unwatch(token);
+        }
+        session.watches().clear();
+        session.endMulti();
+    }
+
+    @Override
+    public Outcome execute(Session session, Request request, WireReplyWriter reply, Lookahead following) {
+        long mark = reply.mark();
+        CommandSpec spec = admission.find(request);
+        if (spec == null) {
+            refuse(session, request, reply);
+            return after(session, null, reply, mark);
+        }
+        CommandError refusal = admission.refusal(spec, session);
+        if (refusal != null) {
+            refuse(session, spec, refusal, reply);
+            return after(session, null, reply, mark);
+        }
+        if (session.inMulti() && !spec.isImmediateInMulti()) {
+            session.enqueue(spec, request.copy(), bytes(request));
+            reply.simple("QUEUED");
+            return after(session, null, reply, mark);
+        }
+        if (engine.isPaused(spec, session)) {
+            engine.parkUntilUnpaused(session);
+            return Outcome.PARKED;
+        }
+        Parking parking = Parking.of(session);
+        if (tiered && parking == null && spec.hasAny(WRITES)) {
+            long delayMs = engine.writeDelayMillis();
+            if (delayMs > 0) {
+                engine.parkFor(session, delayMs);
+                return Outcome.PARKED;
+            }
+        }
+        if ((spec.mayRunInBackground() || session.inMulti()) && runner.goesToBackground(spec, request, session)) {
+            Parking.park(session);
+            engine.runInBackground(spec, request, session, reply.protocol());
+            return Outcome.PARKED;
+        }
+        if (!runner.run(spec, request, session, reply, parking != null)) {
+            return park(session, parking, following);
+        }
+        if (parking != null) {
+            parking.commandDone(session);
+        }
+        if (tiered && runner.hasWritten() && (wrote.isEmpty() || wrote.get(wrote.size() - 1) != session)) {
+            wrote.add(session);
+        }
+        return after(session, spec, reply, mark);
+    }
+
+    private static long bytes(Request request) {
+        long bytes = 0;
+        for (int i = 0; i < request.argCount(); i++) {
+            bytes += request.arg(i).length();
+        }
+        return bytes;
+    }
+
+    /** Starts the fetch that the runner gave up for, together with the keys of the reads that follow. */
+    private Outcome park(Session session, @Nullable Parking before, Lookahead following) {
+        Fetch fetch = runner.takeFetch();
+        int commands = 1;
+        if (!session.inMulti()) {
+            for (Request next = following.next(); next != null && commands < AHEAD_MAX; next = following.next()) {
+                CommandSpec spec = admission.find(next);
+                if (spec == null
+                        || !spec.has(Flag.READONLY)
+                        || spec.lockScope() != CommandSpec.LockScope.KEYS
+                        || !runner.fetchAhead(fetch, spec, next, session)) {
+                    break;
+                }
+                commands++;
+            }
+        }
+        Parking.park(session, fetch, commands);
+        if (before != null) {
+            before.abandon();
+        }
+        ClientConnection connection = Engine.connection(session);
+        fetch.start(() -> connection.execute(connection::resume));
+        return Outcome.PARKED;
+    }
+
+    /** Refuses what is no command, or has the wrong arity; an EXEC of the wrong arity ends the transaction. */
+    private void refuse(Session session, Request request, ReplyWriter reply) {
+        CommandError why = admission.refusal(request);
+        if (session.inMulti() && admission.endsTransaction(request)) {
+            session.endMulti();
+            session.watches().forEach(runner.keyspace()::unwatch);
+            session.watches().clear();
+            why = Errors.of("EXECABORT Transaction discarded because of: " + why.message());
+        }
+        refuse(session, null, why, reply);
+    }
+
+    private void refuse(Session session, @Nullable CommandSpec spec, CommandError why, ReplyWriter reply) {
+        session.failQueue();
+        stats.recordRejected(spec == null ? -1 : spec.index(), why.code());
+        reply.error(why.text());
+    }
+
+    /** What is done after each command: its time is counted, its reply dropped where the client wants none. */
+    private Outcome after(Session session, @Nullable CommandSpec spec, ReplyWriter reply, long mark) {
+        long now = clock.nanos();
+        if (spec != null) {
+            long nanos = now - lastNanos;
+            stats.recordCommand(spec.index(), nanos);
+            if (nanos >= slowlog.thresholdNanos()) {
+                runner.logSlow(slowlog, nanos);
+            }
+            session.lastCommand = spec;
+        }
+        lastNanos = now;
+        if (session.replyMode() != ReplyMode.ON) {
+            reply.rollback(mark);
+            skipped(session);
+        }
+        return session.closing ? Outcome.CLOSE : Outcome.RUN;
+    }
+
+    /** A reply was not sent. */
+    static void skipped(Session session) {
+        if (session.replyMode() == ReplyMode.SKIP) {
+            session.setReplyMode(ReplyMode.ON);
+        } else if (session.replyMode() == ReplyMode.SKIP_NEXT) {
+            session.setReplyMode(ReplyMode.SKIP);
+        }
+    }
+
+    @Override
+    public void protocolError(Session session, String text, WireReplyWriter reply) {
+        stats.recordError(-1, "ERR");
+        reply.error(text);
+    }
+
+    @Override
+    public long tick() {
+        runner.trim();
+        if (!tiered) {
+            lastNanos = clock.nanos();
+            return MAY_LEAVE;
+        }
+        try {
+            return engine.commit();
+        } catch (JournalFailedException e) {
+            // What these clients wrote is in memory and nowhere else: they must not be told that it is kept.
+            wrote.forEach(session -> session.transport().kill());
+            return MAY_LEAVE;
+        } finally {
+            wrote.clear();
+            lastNanos = clock.nanos();
+        }
+    }
+}

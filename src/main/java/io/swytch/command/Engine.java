@@ -1,0 +1,272 @@
+package io.swytch.command;
+
+import io.swytch.clock.Clock;
+import io.swytch.command.spec.Catalogue;
+import io.swytch.command.spec.CommandSpec;
+import io.swytch.command.spec.Flag;
+import io.swytch.command.spec.Identity;
+import io.swytch.command.spec.Session;
+import io.swytch.command.spec.Sessions;
+import io.swytch.config.Settings;
+import io.swytch.config.SyncMode;
+import io.swytch.keyspace.Databases;
+import io.swytch.resp.Request;
+import io.swytch.resp.WireReplyWriter;
+import io.swytch.stats.LoopStats;
+import io.swytch.stats.Stats;
+import io.swytch.store.Store;
+import io.swytch.store.Tier;
+import io.swytch.store.journal.Journal;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the dispatchers of all loops share: the catalogue, the store, who is connected, what is paused, and the threads for commands in the
+ * background.
+ *
+ * <p>Threads: any.
+ */
+public final class Engine implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+    /** Threads for commands that leave the event loops. */
+    private static final int BACKGROUND_THREADS = 2;
+
+    /** How often rates and peaks are looked at, as Redis does. */
+    private static final long SAMPLE_MILLIS = 100;
+
+    private final Store store;
+    private final Settings settings;
+    private final Catalogue catalogue;
+    private final Clock clock;
+    private final Stats stats;
+    private final Sessions sessions = new Sessions();
+    private final Databases databases;
+    private final Admission admission;
+    private final ServerPort port;
+    private final Session nobody;
+
+    private final ExecutorService background;
+    private final ScheduledExecutorService timer;
+    private final ThreadLocal<CommandRunner> backgroundRunner;
+    private final Pause pause;
+    private final List<LoopHandle> loops = new CopyOnWriteArrayList<>();
+    private final boolean syncsAlways;
+
+    /**
+     * The engine of one server.
+     *
+     * @param lifecycle what SHUTDOWN and the like ask of the process
+     */
+    public Engine(Settings settings, Store store, Clock clock, Stats stats, Identity identity, Lifecycle lifecycle) {
+        this.settings = settings;
+        this.store = store;
+        this.clock = clock;
+        this.stats = stats;
+        catalogue = new Catalogue(Families.ALL);
+        databases = new Databases(store);
+        admission = new Admission(catalogue, store);
+        pause = new Pause(clock);
+        port = new ServerPort(this, identity, lifecycle);
+        syncsAlways = settings.sync() == SyncMode.ALWAYS && store.isTiered();
+        nobody = new Session(0, NoTransport.INSTANCE, clock.millis(), true);
+        AtomicInteger number = new AtomicInteger();
+        background = Executors.newFixedThreadPool(
+                BACKGROUND_THREADS, task -> daemon(task, "swytch-work-" + number.incrementAndGet()));
+        timer = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "swytch-timer"));
+        ScheduledFuture<?> unused =
+                timer.scheduleAtFixedRate(stats::sample, SAMPLE_MILLIS, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
+        backgroundRunner = ThreadLocal.withInitial(() -> newRunner(stats.newLoop(), true));
+        Tier tier = store.tier();
+        if (syncsAlways && tier != null) {
+            tier.journal().onSynced(this::synced);
+        }
+    }
+
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /** What one event loop runs commands with. */
+    public CommandLoop newLoop(LoopHandle loop) {
+        loops.add(loop);
+        stats.add(loop.stats());
+        return new Dispatcher(this, loop.stats());
+    }
+
+    CommandRunner newRunner(LoopStats loop, boolean mayBlock) {
+        return new CommandRunner(store, databases, port, loop, catalogue.all().get(0), nobody, mayBlock);
+    }
+
+    Store store() {
+        return store;
+    }
+
+    Databases databases() {
+        return databases;
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    public Catalogue catalogue() {
+        return catalogue;
+    }
+
+    public Sessions sessions() {
+        return sessions;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    Stats stats() {
+        return stats;
+    }
+
+    Admission admission() {
+        return admission;
+    }
+
+    Pause pause() {
+        return pause;
+    }
+
+    /** What commands see of the server. */
+    public ServerPort port() {
+        return port;
+    }
+
+    boolean isPasswordRequired() {
+        return settings.requirepass().length() > 0;
+    }
+
+    /**
+     * Writes what the journal's buffer holds; then the replies of this iteration may leave.
+     *
+     * @return as {@link CommandLoop#tick}: with {@code --sync always}, the position that must be synced first
+     */
+    long commit() {
+        Tier tier = store.tier();
+        if (tier == null) {
+            return CommandLoop.MAY_LEAVE;
+        }
+        Journal journal = tier.journal();
+        if (journal.hasPending()) {
+            journal.commit();
+        }
+        if (!syncsAlways) {
+            return CommandLoop.MAY_LEAVE;
+        }
+        long position = journal.committedPosition();
+        return position > journal.syncedPosition() ? position : CommandLoop.MAY_LEAVE;
+    }
+
+    /** With {@code --sync always}: what has been synced may be told. */
+    private void synced() {
+        Tier tier = store.tier();
+        if (tier != null) {
+            long position = tier.journal().syncedPosition();
+            loops.forEach(loop -> loop.flushable(position));
+        }
+    }
+
+    /** How long a command that writes should wait. */
+    long writeDelayMillis() {
+        Tier tier = store.tier();
+        return tier == null ? 0 : tier.writeDelayMillis();
+    }
+
+    /** Parks a connection until {@link Pause} lets it go. */
+    void parkUntilUnpaused(Session session) {
+        ClientConnection connection = connection(session);
+        pause.await(() -> connection.execute(connection::resume));
+    }
+
+    /** Parks a connection for a while. */
+    void parkFor(Session session, long millis) {
+        Parking.park(session);
+        ClientConnection connection = connection(session);
+        ScheduledFuture<?> unused =
+                timer.schedule(() -> connection.execute(connection::resume), millis, TimeUnit.MILLISECONDS);
+    }
+
+    static ClientConnection connection(Session session) {
+        return (ClientConnection) session.transport();
+    }
+
+    /** Whether a pause holds this command back. */
+    boolean isPaused(CommandSpec spec, Session session) {
+        return pause.isOn() && pause.holdsBack(spec, session);
+    }
+
+    /** Runs something that may take long. */
+    void inBackground(Runnable task) {
+        background.execute(task);
+    }
+
+    /** Runs a command on a thread that may wait for the disk; its connection, which is parked, goes on after. */
+    void runInBackground(CommandSpec spec, Request request, Session session, int protocol) {
+        // The connection may close while the command runs, and its memory with it.
+        Request own = request.copy();
+        ClientConnection connection = connection(session);
+        background.execute(() -> {
+            WireReplyWriter reply = WireReplyWriter.detached(protocol);
+            CommandRunner runner = backgroundRunner.get();
+            long start = clock.nanos();
+            runner.run(spec, own, session, reply, false);
+            runner.await(spec);
+            runner.stats().recordCommand(spec.index(), clock.nanos() - start);
+            own.release();
+            connection.execute(() -> finish(spec, session, connection, reply));
+        });
+    }
+
+    private static void finish(CommandSpec spec, Session session, ClientConnection connection, WireReplyWriter reply) {
+        session.attachment = null;
+        session.lastCommand = spec;
+        if (session.replyMode() == Session.ReplyMode.ON) {
+            connection.reply().setProtocol(reply.protocol());
+            connection.reply().out().append(reply.out());
+        } else {
+            reply.out().close();
+            Dispatcher.skipped(session);
+        }
+        if (session.closing) {
+            connection.closeAfterReplies();
+        }
+        connection.resumeNext();
+    }
+
+    /** Commands that write, of a transaction's queue. */
+    static boolean hasWrites(Session session) {
+        List<Session.Queued> queue = session.queue();
+        return queue != null && queue.stream().anyMatch(queued -> queued.spec().has(Flag.WRITE));
+    }
+
+    /** Stops the threads; whatever still runs is waited for a moment. */
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        background.shutdown();
+        try {
+            if (!background.awaitTermination(2, TimeUnit.SECONDS)) {
+                LOG.warn("commands in the background still run at stop");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

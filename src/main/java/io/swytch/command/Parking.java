@@ -1,0 +1,53 @@
+package io.swytch.command;
+
+import io.swytch.command.spec.Session;
+import io.swytch.store.Fetch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a session's connection waits, and what is kept for its commands when it goes on. Lives in the session from the moment the connection is
+ * parked until the commands that it was parked for have run.
+ *
+ * <p>Threads: the session's loop.
+ */
+final class Parking {
+    private final @Nullable Fetch fetch;
+
+    /** Commands that the fetch was made for and that have not run yet: what it keeps for them is kept until then. */
+    private int commandsLeft;
+
+    private Parking(@Nullable Fetch fetch, int commandsLeft) {
+        this.fetch = fetch;
+        this.commandsLeft = commandsLeft;
+    }
+
+    /** The parking of a session, or null. */
+    static @Nullable Parking of(Session session) {
+        return (Parking) session.attachment;
+    }
+
+    /** Parks for a fetch that serves as many commands. */
+    static void park(Session session, Fetch fetch, int commands) {
+        session.attachment = new Parking(fetch, commands);
+    }
+
+    /** Parks for something else: a command in the background, a pause, a limit. */
+    static void park(Session session) {
+        session.attachment = new Parking(null, 1);
+    }
+
+    /** One of the commands has run; after the last, what was kept goes. */
+    void commandDone(Session session) {
+        if (--commandsLeft <= 0) {
+            session.attachment = null;
+            abandon();
+        }
+    }
+
+    /** Nobody waits any more. */
+    void abandon() {
+        if (fetch != null) {
+            fetch.release();
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package io.swytch.command;
+
+import io.swytch.clock.Clock;
+import io.swytch.command.spec.CommandSpec;
+import io.swytch.command.spec.Flag;
+import io.swytch.command.spec.Session;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * CLIENT PAUSE: commands that are held back until a moment, or until somebody says go on.
+ *
+ * <p>Threads: any.
+ */
+final class Pause {
+    private final Clock clock;
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "swytch-pause");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private volatile long untilMs;
+    private volatile boolean all;
+    private final List<Runnable> waiting = new ArrayList<>();
+
+    Pause(Clock clock) {
+        this.clock = clock;
+    }
+
+    /** Begins a pause, or makes one longer; a pause of all is not turned into one of writes. */
+    synchronized void begin(long until, boolean ofAll) {
+        boolean isOn = isOn();
+        untilMs = isOn ? Math.max(untilMs, until) : until;
+        all = ofAll || (isOn && all);
+        ScheduledFuture<?> unused =
+                timer.schedule(this::endIfOver, Math.max(1, untilMs - clock.millis()), TimeUnit.MILLISECONDS);
+    }
+
+    /** Ends the pause. */
+    synchronized void end() {
+        untilMs = 0;
+        all = false;
+        waiting.forEach(Runnable::run);
+        waiting.clear();
+    }
+
+    private synchronized void endIfOver() {
+        if (untilMs != 0 && untilMs <= clock.millis()) {
+            end();
+        }
+    }
+
+    boolean isOn() {
+        long until = untilMs;
+        return until != 0 && until > clock.millis();
+    }
+
+    /** Whether the pause, which is on, is for this command too. */
+    boolean holdsBack(CommandSpec spec, Session session) {
+        if (all) {
+            return true;
+        }
+        return spec.has(Flag.WRITE) || (spec.lockScope() == CommandSpec.LockScope.QUEUED && Engine.hasWrites(session));
+    }
+
+    /** Runs {@code goOn} when the pause is over; at once if it is. */
+    synchronized void await(Runnable goOn) {
+        if (isOn()) {
+            waiting.add(goOn);
+        } else {
+            goOn.run();
+        }
+    }
+}
