@@ -231,6 +231,6 @@ public final class RedisServer implements Lifecycle, Health {
 
     @Override
     public void reload() throws IOException {
-        store.drainNow();
+        store.chill();
     }
 }

@@ -162,7 +162,7 @@ final class Dispatcher implements CommandLoop {
     /** Refuses what is no command, or has the wrong arity; an EXEC of the wrong arity ends the transaction. */
     private void refuse(Session session, Request request, ReplyWriter reply) {
         CommandError why = admission.refusal(request);
-        if (session.inMulti() && admission.endsTransaction(request)) {
+        if (admission.endsTransaction(request)) {
             session.endMulti();
             session.watches().forEach(runner.keyspace()::unwatch);
             session.watches().clear();

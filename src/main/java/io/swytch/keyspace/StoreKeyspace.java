@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: one instance for each thread that runs commands, used by that thread only.
  */
 public final class StoreKeyspace extends Keyspace {
+    /** What OBJECT FREQ shows of a key that was written and not read yet, as in Redis; uses that were counted come on top. */
+    private static final int FREQUENCY_OF_NEW = 5;
+
     private final Store store;
     private final Databases databases;
     private final LoopStats stats;
@@ -316,7 +319,7 @@ public final class StoreKeyspace extends Keyspace {
 
     @Override
     public int frequency(Key key) {
-        return store.shard(key.hash()).frequency(key);
+        return FREQUENCY_OF_NEW + Math.max(0, store.shard(key.hash()).frequency(key));
     }
 
     @Override

@@ -358,6 +358,13 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /** Drains, and lets L1 forget all that L2 has, so that the next look at any key reads the disk. Does nothing in memory mode. */
+    public void chill() throws IOException {
+        if (tier != null) {
+            tier.chill();
+        }
+    }
+
     /** Stops the threads; drains first if asked to; closes journal and L2. No commands run any more. */
     public void close(boolean drain) throws IOException {
         upkeep.stop();

@@ -314,6 +314,12 @@ public final class Tier {
         drain.run();
     }
 
+    /** Drains, and empties L1 of what L2 has then. */
+    void chill() throws IOException {
+        drain.run();
+        drain.excluding(l1::forgetClean);
+    }
+
     /** One round of upkeep: drains where it is due, sweeps what expired on disk, buries flushed spaces. */
     void upkeep(boolean expiryActive) throws IOException {
         if (expiryActive && clock.nanos() - lastSweepNanos > SWEEP_NANOS) {

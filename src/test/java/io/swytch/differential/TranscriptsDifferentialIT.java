@@ -42,6 +42,8 @@ class TranscriptsDifferentialIT {
     private static Stream<DynamicNode> plays(Transcript transcript) {
         return Differential.modes().stream()
                 .flatMap(mode -> Differential.PROTOCOLS.stream()
+                        // What no real server here can be asked is written down in RESP2.
+                        .filter(protocol -> protocol == 2 || !transcript.name().contains("-newer"))
                         .map(protocol -> dynamicTest(
                                 mode + " RESP" + protocol, () -> TranscriptPlayer.play(transcript, mode, protocol))));
     }

@@ -111,7 +111,7 @@ public final class CommandCommands {
         for (int i = 2; i < call.argCount(); i++) {
             CommandSpec spec = byFullName(call.server().catalogue(), call.arg(i));
             if (spec == null) {
-                reply.nullArray();
+                reply.nullBulk();
             } else {
                 CommandReplies.info(spec, reply);
             }

@@ -243,7 +243,25 @@ final class BitfieldCommand {
             window[at >>> 3] = (byte) (one ? window[at >>> 3] | mask : window[at >>> 3] & ~mask);
         }
         int count = step.lastByte() - step.firstByte() + 1;
+        if (holds(step.firstByte(), count)) {
+            return;
+        }
         call.scratch().put(0, window, 0, count);
         call.keyspace().patchString(call.key(), step.firstByte(), new Slice(call.scratch(), 0, count));
+    }
+
+    /** Whether the string has these bytes already: then, as in Redis, nothing is written, and nobody who watches the key is told. */
+    private boolean holds(int from, int count) {
+        Item item = call.keyspace().peek(call.key());
+        if (item == null || from + count > item.valueLength()) {
+            return false;
+        }
+        Slice value = call.valueOf(item);
+        for (int i = 0; i < count; i++) {
+            if (value.byteAt(from + i) != window[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 }

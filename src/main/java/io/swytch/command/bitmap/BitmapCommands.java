@@ -174,8 +174,12 @@ public final class BitmapCommands {
         int at = (int) (offset >>> 3);
         int mask = 0x80 >>> (offset & 7);
         int old = item != null && at < item.valueLength() ? call.valueOf(item).byteAt(at) : 0;
-        call.scratch().put(0, (byte) (bit == 1 ? old | mask : old & ~mask));
-        call.keyspace().patchString(call.key(), at, new Slice(call.scratch(), 0, 1));
+        int now = bit == 1 ? old | mask : old & ~mask;
+        // As in Redis, a bit that has its value already is not written: nobody who watches the key is told.
+        if (item == null || at >= item.valueLength() || now != old) {
+            call.scratch().put(0, (byte) now);
+            call.keyspace().patchString(call.key(), at, new Slice(call.scratch(), 0, 1));
+        }
         reply.integer(before);
     }
 

@@ -137,6 +137,7 @@ public final class ConnectionCommands {
             throw Errors.NO_AUTH_HELLO;
         }
         session.protocol = protocol;
+        reply.setProtocol(protocol);
         reply.map(7);
         reply.bulk("server");
         reply.bulk("redis");
@@ -188,6 +189,7 @@ public final class ConnectionCommands {
         session.watches().clear();
         session.db = 0;
         session.protocol = 2;
+        reply.setProtocol(2);
         session.name = "";
         session.noEvict = false;
         session.noTouch = false;

@@ -297,6 +297,11 @@ public final class L1 {
         forEachLocked(shard -> shard.dropSpace(space));
     }
 
+    /** Drops every entry that L2 has, as if memory had run out: the next look at any of them is a fill. Tiered mode only. */
+    public void forgetClean() {
+        forEachLocked(Shard::forgetClean);
+    }
+
     /**
      * What keeps requests short: releases drained entries, keeps free segments ahead of need, sweeps expired entries, purges dropped spaces. Takes
      * shard locks for a segment's worth of work at a time.

@@ -239,6 +239,17 @@ public final class Shard {
         return evictor.releaseWaiting();
     }
 
+    void forgetClean() {
+        for (int i = 0; i < core.index.capacity(); i++) {
+            long slot = core.index.get(i);
+            if (slot != 0 && !core.isDirty(Index.mark(slot))) {
+                core.drop(i);
+                // Slots behind it may have moved up to its place.
+                i--;
+            }
+        }
+    }
+
     void retire() {
         retired = true;
     }
