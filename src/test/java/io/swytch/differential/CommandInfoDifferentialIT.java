@@ -8,8 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
@@ -39,6 +41,9 @@ class CommandInfoDifferentialIT {
     Stream<DynamicTest> docs_areThoseOfRedis() {
         return eachCommand("DOCS");
     }
+
+    /** Commands whose newer forms, which Swytch has, gave the old arguments another shape. */
+    private static final Set<String> ARGUMENTS_CHANGED = Set.of("bitop");
 
     private static Stream<DynamicTest> eachCommand(String subcommand) {
         int redisPort = RealRedis.port();
@@ -83,8 +88,15 @@ class CommandInfoDifferentialIT {
         Map<String, List<Object>> actual = subcommands(ours);
         expected.keySet().retainAll(actual.keySet());
         expected.forEach((name, info) -> compareInfo(info, actual.get(name)));
-        assertEquals(pretty(theirs.subList(0, INFO_SUBCOMMANDS)), pretty(ours.subList(0, INFO_SUBCOMMANDS)));
+        assertEquals(
+                withoutNotes(pretty(theirs.subList(0, INFO_SUBCOMMANDS))),
+                withoutNotes(pretty(ours.subList(0, INFO_SUBCOMMANDS))));
         assertEquals(theirs.size(), ours.size(), "fields of COMMAND INFO");
+    }
+
+    /** Notes on key specs are prose, as summaries are. */
+    private static String withoutNotes(String pretty) {
+        return pretty.lines().filter(line -> !line.contains("/notes = ")).collect(Collectors.joining("\n"));
     }
 
     private static Map<String, List<Object>> subcommands(List<Object> info) {
@@ -102,6 +114,9 @@ class CommandInfoDifferentialIT {
             Map<String, Object> doc = new TreeMap<>(map(fields));
             doc.remove("summary");
             doc.computeIfPresent("history", (key, history) -> versions(history));
+            if (ARGUMENTS_CHANGED.contains(name)) {
+                doc.remove("arguments");
+            }
             doc.computeIfPresent("arguments", (key, arguments) -> knownArguments(list(arguments)));
             doc.computeIfPresent("subcommands", (key, subcommands) -> docs(map(subcommands)));
             doc.values().removeIf(List.of()::equals);
