@@ -2,6 +2,10 @@ package io.swytch.cli;
 
 import io.swytch.config.Settings;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -39,6 +43,7 @@ final class PrepareCommand {
         Path folder = Files.createTempDirectory("swytch-prepare");
         try {
             Path socket = folder.resolve("s");
+            int metricsPort = freePort();
             Settings settings = Settings.of(
                     "bind", "",
                     "unixsocket", socket.toString(),
@@ -46,11 +51,13 @@ final class PrepareCommand {
                     "data-dir", folder.resolve("data").toString(),
                     "maxmemory", "8mb",
                     "threads", "1",
+                    "metrics-port", Integer.toString(metricsPort),
                     "log-level", "error");
             LogSetup.apply(settings);
             RedisServer server = RedisServer.start(settings);
             try {
                 converse(socket);
+                scrape(metricsPort);
             } finally {
                 server.stop();
             }
@@ -71,6 +78,21 @@ final class PrepareCommand {
             while (channel.read(replies) >= 0) {
                 replies.clear();
             }
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return any.getLocalPort();
+        }
+    }
+
+    private static void scrape(int port) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.getOutputStream()
+                    .write("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            socket.getInputStream().transferTo(OutputStream.nullOutputStream());
         }
     }
 

@@ -16,6 +16,7 @@ final class RedisCommand {
         LogSetup.apply(settings);
         Logger log = LoggerFactory.getLogger("io.swytch");
         settings.warnings().forEach(log::warn);
+        StopHook.install();
         RedisServer server = RedisServer.start(settings);
         StopHook.register(server::stop);
         server.awaitStopped();

@@ -48,17 +48,19 @@ public final class RedisServer implements Lifecycle, Health {
     private RedisServer(Settings settings) throws StartException {
         this.settings = settings;
         Clock clock = Clock.system();
+        String transport = transport(settings);
         store = openStore(settings, clock);
         Stats stats = new Stats(clock, store.stats());
-        engine = new Engine(settings, store, clock, stats, Identity.begin(Version.text(), clock, "epoll"), this);
+        engine = new Engine(settings, store, clock, stats, Identity.begin(Version.text(), clock, transport), this);
         applyLimits();
         try {
             server = Server.start(
                     new ServerOptions(
-                            settings.bind(),
+                            settings.port() == 0 ? List.of() : settings.bind(),
                             settings.port(),
                             settings.unixsocket(),
                             settings.unixsocketperm(),
+                            settings.tcpBacklog(),
                             loops(settings),
                             settings.isIoUring(),
                             limits,
@@ -110,6 +112,14 @@ public final class RedisServer implements Lifecycle, Health {
         RedisServer server = new RedisServer(settings);
         StartBlock.print(settings, server.server.addresses());
         return server;
+    }
+
+    private static String transport(Settings settings) throws StartException {
+        try {
+            return Server.transport(settings.isIoUring());
+        } catch (IOException e) {
+            throw new StartException(String.valueOf(e.getMessage()), e);
+        }
     }
 
     private static Store openStore(Settings settings, Clock clock) throws StartException {

@@ -20,12 +20,16 @@ final class StopHook {
 
     private StopHook() {}
 
-    /** From now on the end of the process begins with {@code stop}, which may be called after the server has stopped by itself. */
-    static void register(Runnable stop) {
-        STOP.set(stop);
+    /** From now on a signal ends the process with status 0, at once as long as nothing is registered: what a start does needs no undoing. */
+    static void install() {
         if (IS_INSTALLED.compareAndSet(false, true)) {
             Runtime.getRuntime().addShutdownHook(new Thread(StopHook::end, "swytch-stop"));
         }
+    }
+
+    /** From now on the end of the process begins with {@code stop}, which may be called after the server has stopped by itself. */
+    static void register(Runnable stop) {
+        STOP.set(stop);
     }
 
     /** Ends the process. */

@@ -86,7 +86,7 @@ final class SettingTable {
                     "sync",
                     "WHEN",
                     "10ms",
-                    MUTABLE,
+                    FIXED,
                     Kind.choice("10ms", "always", "os"),
                     "when the journal is forced to disk: 10ms, always (before each reply) or os"),
             row("l2-cache-size", "BYTES", "64mb", FIXED, Kind.memory(0), "RocksDB's cache of blocks, beside maxmemory"),

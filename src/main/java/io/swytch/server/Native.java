@@ -19,6 +19,7 @@ import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
@@ -41,9 +42,11 @@ enum Native {
         this.unix = unix;
     }
 
-    static Native choose(boolean ioUring) {
+    /** @throws IOException io_uring is asked for, and this machine does not have it */
+    static Native choose(boolean ioUring) throws IOException {
         if (ioUring && !IoUring.isAvailable()) {
-            throw new IllegalStateException("io_uring is not available", IoUring.unavailabilityCause());
+            Throwable cause = IoUring.unavailabilityCause();
+            throw new IOException("io_uring is not available: " + cause.getMessage(), cause);
         }
         if (ioUring) {
             return IO_URING;

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
@@ -39,8 +40,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Connections are dealt to the loops in turn, and stay on theirs.
  */
 public final class Server {
-    private static final int BACKLOG = 511;
-
     private final ServerOptions options;
     private final Native sockets;
     private final MultiThreadIoEventLoopGroup group;
@@ -50,7 +49,7 @@ public final class Server {
     private final AtomicInteger clients = new AtomicInteger();
     private @Nullable Path boundUnixSocket;
 
-    private Server(ServerOptions options) {
+    private Server(ServerOptions options) throws IOException {
         this.options = options;
         sockets = Native.choose(options.ioUring());
         int threads =
@@ -168,7 +167,7 @@ public final class Server {
     private ServerBootstrap bootstrap() {
         return new ServerBootstrap()
                 .group(group)
-                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_BACKLOG, options.backlog())
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
@@ -242,9 +241,13 @@ public final class Server {
         return texts;
     }
 
-    /** {@code epoll}, {@code nio} or {@code io_uring}. */
-    public String transport() {
-        return sockets.name().toLowerCase(java.util.Locale.ROOT);
+    /**
+     * What the event loops of a server will wait with: {@code epoll}, {@code nio} or {@code io_uring}.
+     *
+     * @throws IOException io_uring is asked for, and this machine does not have it
+     */
+    public static String transport(boolean ioUring) throws IOException {
+        return Native.choose(ioUring).name().toLowerCase(Locale.ROOT);
     }
 
     /** Connections that are open, over all loops. */

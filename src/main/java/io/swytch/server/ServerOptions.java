@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param port TCP port; 0 takes a free one
  * @param unixSocket path of a unix socket, or null
  * @param unixSocketPerm its permissions as in {@code chmod}, such as 0700; 0 leaves what the umask gives
+ * @param backlog connections that may wait to be accepted; the system has a bound of its own
  * @param threads event loops; 0 is one for each processor
  * @param ioUring whether to use io_uring instead of epoll
  */
@@ -21,6 +22,7 @@ public record ServerOptions(
         int port,
         @Nullable Path unixSocket,
         int unixSocketPerm,
+        int backlog,
         int threads,
         boolean ioUring,
         ServerLimits limits,

@@ -194,14 +194,12 @@ class SettingsTest {
                         .name());
         assertEquals(64 << 20, settings.maxmemoryBytes());
         changes.put("timeout", "7");
-        changes.put("appendfsync", "always");
         changes.put("loglevel", "WARNING");
         changes.put("hz", "100");
         settings.set(changes);
         assertEquals("2097152", settings.get("maxmemory"));
         assertEquals(2 << 20, settings.maxmemoryBytes());
         assertEquals(7, settings.timeoutSeconds());
-        assertEquals(SyncMode.ALWAYS, settings.sync());
         assertEquals("warning", settings.get("loglevel"));
         assertEquals("warn", settings.logLevel());
     }
@@ -223,7 +221,7 @@ class SettingsTest {
         assertTrue(settings.isKnown("MaxMemory"));
         assertTrue(settings.isKnown("hz"));
         assertFalse(settings.isKnown("nosuch"));
-        assertTrue(settings.isMutable("appendfsync"));
+        assertFalse(settings.isMutable("appendfsync"));
         assertFalse(settings.isMutable("port"));
     }
 

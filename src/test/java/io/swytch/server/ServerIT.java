@@ -48,7 +48,7 @@ class ServerIT {
     private Server start(boolean ioUring, Path unixSocket) throws IOException {
         loops.clear();
         ServerOptions options =
-                new ServerOptions(List.of("127.0.0.1"), 0, unixSocket, 0700, 1, ioUring, limits, Clock.system());
+                new ServerOptions(List.of("127.0.0.1"), 0, unixSocket, 0700, 511, 1, ioUring, limits, Clock.system());
         return Server.start(options, loop -> {
             StubLoop stub = new StubLoop(loop, StubLoop.table(1024));
             loops.add(stub);
@@ -314,7 +314,7 @@ class ServerIT {
     @Test
     void start_onAPortInUse_saysWhichAndWhy() {
         ServerOptions options =
-                new ServerOptions(List.of("127.0.0.1"), server.port(), null, 0, 1, false, limits, Clock.system());
+                new ServerOptions(List.of("127.0.0.1"), server.port(), null, 0, 511, 1, false, limits, Clock.system());
         IOException e = assertThrows(
                 IOException.class, () -> Server.start(options, loop -> new StubLoop(loop, StubLoop.table(2))));
         assertTrue(

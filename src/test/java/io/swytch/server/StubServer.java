@@ -15,11 +15,12 @@ final class StubServer {
                 Integer.parseInt(args[0]),
                 null,
                 0,
+                511,
                 1,
                 args.length > 1,
                 new ServerLimits(),
                 Clock.system());
         Server server = Server.start(options, loop -> new StubLoop(loop, table));
-        System.out.println(server.transport() + " " + server.port());
+        System.out.println(Server.transport(options.ioUring()) + " " + server.port());
     }
 }
