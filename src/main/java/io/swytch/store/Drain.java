@@ -110,6 +110,11 @@ public final class Drain {
         return failed;
     }
 
+    /** Whether dirty data is about to outgrow the memory that it may take: a replay, which cannot trim, drains only then. */
+    boolean isBehind() {
+        return l1.waitBytes() >= options.writeBufferBytes() / 4 * 3;
+    }
+
     /** Whether there is enough, or old enough, dirty data. */
     boolean isDue() {
         long dirty = l1.dirtyBytes();

@@ -14,6 +14,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,7 @@ public final class KeyCounts {
     private final Spaces spaces;
 
     /** Keys of each space in L2, as of the last drain. */
-    private final Map<Integer, Long> inL2 = new TreeMap<>();
+    private final Map<Integer, Long> inL2 = new ConcurrentSkipListMap<>();
 
     /** Keys of each space when the store was opened, before the replay, less those that drains found to have been counted twice. */
     private final Map<Integer, Long> atStart = new TreeMap<>();
@@ -82,6 +83,15 @@ public final class KeyCounts {
         synchronized (atStart) {
             notNew.forEach((space, count) -> atStart.merge(space, -count, Long::sum));
         }
+    }
+
+    /** Keys of all databases in L2, as of the last drain; expired ones that nobody has noticed included. */
+    long inL2() {
+        long keys = 0;
+        for (int space : spaces.map().clone()) {
+            keys += inL2.getOrDefault(space, 0L);
+        }
+        return keys;
     }
 
     /** Live keys of a space, with keys that were written without a look counted as new. */

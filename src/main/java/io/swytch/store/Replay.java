@@ -145,7 +145,7 @@ final class Replay implements EffectVisitor {
     public void unitEnd(long position) {
         // The journal may hold more than L1's write buffer: what has been replayed so far goes to L2. The journal is
         // trimmed after its end only.
-        if ((++units & 0xFFF) == 0 && drain.isDue()) {
+        if ((++units & 0xFFF) == 0 && drain.isBehind()) {
             try {
                 drain.runWithoutTrim();
             } catch (IOException e) {

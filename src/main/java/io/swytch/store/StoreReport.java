@@ -60,6 +60,7 @@ final class StoreReport implements StoreStats {
         into.journalBytesWritten = written.bytesWritten;
         into.journalSyncTimes = HistogramSnapshot.ofDoublingMicros(written.syncBuckets, written.syncNanosTotal);
         into.blockCacheMaxBytes = options.blockCacheBytes();
+        into.l2Keys = tier.counts().inL2();
         readL2(into, tier.l2());
         Latency fillLatency = tier.fillLatency();
         into.fillTimes = HistogramSnapshot.ofDoublingMicros(fillLatency.counts(), fillLatency.totalNanos());
