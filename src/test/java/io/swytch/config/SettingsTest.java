@@ -150,7 +150,7 @@ class SettingsTest {
             {"protected-mode", "maybe", "argument must be 'yes' or 'no'"},
             {"databases", "4", "can't set immutable config"},
             {"appendonly", "yes", "can't set immutable config"},
-            {"appendfsync", "foo", "argument(s) must be one of the following: everysec, always, no"},
+            {"appendfsync", "always", "can't set immutable config"},
             {"loglevel", "foo", "argument(s) must be one of the following: debug, verbose, notice, warning"},
             {
                 "maxmemory-policy",
