@@ -100,19 +100,30 @@ public final class StoreKeyspace extends Keyspace {
     public @Nullable Item find(Key key) {
         Shard shard = store.shard(key.hash());
         if (shard.find(key, found, countsUse)) {
-            if (isAlive(shard, key)) {
-                if (!rerun || !store.isFetched(key)) {
-                    stats.hits++;
-                }
-                return found;
+            if (!isAlive(shard, key)) {
+                stats.misses++;
+                return null;
             }
-            stats.misses++;
-            return null;
+            if (rerun && store.isFetched(key)) {
+                stats.l2Hits++;
+            } else {
+                stats.hits++;
+            }
+            return found;
         }
         if (!rerun || !store.isFetched(key)) {
             stats.misses++;
         }
-        return tiered ? findBelow(key) : null;
+        if (!tiered) {
+            return null;
+        }
+        Item below = findBelow(key);
+        if (below == null) {
+            stats.l2Misses++;
+        } else {
+            stats.l2Hits++;
+        }
+        return below;
     }
 
     @Override

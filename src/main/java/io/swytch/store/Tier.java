@@ -21,7 +21,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,8 +63,6 @@ public final class Tier {
     private final long writeBufferBytes;
     private volatile long lastSweepNanos;
 
-    private final LongAdder l2Hits = new LongAdder();
-    private final LongAdder l2Misses = new LongAdder();
     private final Latency fillLatency = new Latency();
 
     private Tier(StoreOptions options, L1 l1, L2 l2, Journal journal, Spaces spaces, Clock clock) {
@@ -146,27 +143,13 @@ public final class Tier {
         return disk;
     }
 
-    /** Keys found in L2 by fills. */
-    public long l2Hits() {
-        return l2Hits.sum();
-    }
-
-    /** Keys that fills or filters found to be nowhere. */
-    public long l2Misses() {
-        return l2Misses.sum();
-    }
-
     public Latency fillLatency() {
         return fillLatency;
     }
 
     /** Whether L2 may hold the key, by filters and cached blocks alone. */
     boolean mayExist(Key key) {
-        if (l2.mayExist(key)) {
-            return true;
-        }
-        l2Misses.increment();
-        return false;
+        return l2.mayExist(key);
     }
 
     /** Live keys of a space over both tiers; reads L2's filters for keys that were written without a look. */
@@ -212,13 +195,11 @@ public final class Tier {
 
         @Override
         public void absent(int index) {
-            l2Misses.increment();
             land(index, null, null);
         }
 
         @Override
         public void found(int index, Item item) {
-            l2Hits.increment();
             land(index, item, null);
         }
 
@@ -302,10 +283,8 @@ public final class Tier {
             throw new StoreReadException("Errors trying to read from disk: " + e.getMessage());
         }
         if (token.item == null) {
-            l2Misses.increment();
             return Store.ABSENT;
         }
-        l2Hits.increment();
         token.view(into);
         return Store.FETCHED;
     }
