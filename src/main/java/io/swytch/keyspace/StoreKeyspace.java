@@ -230,12 +230,30 @@ public final class StoreKeyspace extends Keyspace {
         } else if (before.isTombstone()) {
             putEmpty(shard, key);
         }
+        boolean isDraining = tiered && shard.isDraining(key);
         require(shard.patch(key, offset, bytes));
         if (tiered) {
-            effects.patch(key, offset, bytes);
+            if (isDraining) {
+                journalWhole(shard, key);
+            } else {
+                effects.patch(key, offset, bytes);
+            }
             store.written(key);
         }
         databases.touch(key);
+    }
+
+    /**
+     * Journals all that a key holds, of which a part was changed while a drain is under way.
+     *
+     * <p>The change makes the entry dirty anew, so the drain's walk may pass it over; the drain then trims from the journal the effect that the
+     * part would be replayed upon. So what follows the cut must stand by itself.
+     */
+    private void journalWhole(Shard shard, Key key) {
+        if (!shard.find(key, before, false)) {
+            throw new IllegalStateException("what was just changed is not there");
+        }
+        effects.put(key, before);
     }
 
     private static void require(boolean stored) {
@@ -320,9 +338,14 @@ public final class StoreKeyspace extends Keyspace {
         if (!shard.find(key, before, false)) {
             bringUp(shard, key);
         }
+        boolean isDraining = tiered && shard.isDraining(key);
         require(shard.setExpire(key, atMs));
         if (tiered) {
-            effects.expire(key, atMs);
+            if (isDraining) {
+                journalWhole(shard, key);
+            } else {
+                effects.expire(key, atMs);
+            }
             store.written(key);
         }
         databases.touch(key);

@@ -63,6 +63,11 @@ public final class Spaces {
 
     /**
      * Takes over the map that the journal remembers. Spaces that it no longer has are dead, and returned. Databases beyond it keep theirs.
+     *
+     * <p>L2 may have saved a later map than this one, which the journal has further on. A space that was given out after this map is not dead,
+     * only not yet born: burying it would take what is on disk of a database that lives.
+     *
+     * @param next the first space that had not been given out when this was the map
      */
     List<Integer> restore(int[] map, int next) {
         List<Integer> buried = new ArrayList<>();
@@ -76,8 +81,11 @@ public final class Spaces {
         }
         synchronized (dead) {
             for (int space : old) {
-                if (!contains(ofDatabase, space, -1) && !dead.contains(space)) {
-                    dead.add(space);
+                if (space < next && !contains(ofDatabase, space, -1)) {
+                    if (!dead.contains(space)) {
+                        dead.add(space);
+                    }
+                    // Known to be dead or not: effects before this one may have put entries of it into L1.
                     buried.add(space);
                 }
             }

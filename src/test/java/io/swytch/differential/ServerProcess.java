@@ -19,13 +19,13 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A server that runs as a process of its own until the JVM ends, in a directory of its own that goes with it. */
-final class ServerProcess {
+public final class ServerProcess {
     private static final Duration START_MAX = Duration.ofSeconds(30);
 
     private ServerProcess() {}
 
     /** A port of 127.0.0.1 that nobody listens on now. */
-    static int freePort() {
+    public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         } catch (IOException e) {
@@ -34,7 +34,7 @@ final class ServerProcess {
     }
 
     /** A new directory, deleted when the JVM ends. */
-    static Path temporaryDirectory(String prefix) {
+    public static Path temporaryDirectory(String prefix) {
         try {
             Path directory = Files.createTempDirectory(prefix);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory), "delete-" + prefix));

@@ -123,6 +123,15 @@ public final class Shard {
         return writer.patch(key, offset, bytes);
     }
 
+    /** Whether a drain is under way in which a key's entry is dirty, and in which it may not have been handed on yet. */
+    public boolean isDraining(Key key) {
+        if (core.drainingEpoch == 0) {
+            return false;
+        }
+        int i = finder.locate(key);
+        return i >= 0 && Index.mark(core.index.get(i)) == core.drainingEpoch;
+    }
+
     /**
      * Gives an entry another expiry, 0 for none; dirty if tiered.
      *
