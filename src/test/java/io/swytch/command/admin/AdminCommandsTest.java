@@ -112,7 +112,7 @@ class AdminCommandsTest {
         assertTrue(client.run("COMMAND LIST FILTERBY ACLCAT read").contains("exists"));
         assertEquals("-ERR syntax error\r\n", client.run("COMMAND LIST FILTERBY x y"));
         assertEquals("*0\r\n", client.run("COMMAND DOCS nope"));
-        assertEquals("*1\r\n*-1\r\n", client.run("COMMAND INFO nope"));
+        assertEquals("*1\r\n$-1\r\n", client.run("COMMAND INFO nope"));
         assertTrue(client.run("COMMAND")
                 .startsWith("*" + server.catalogue().commands().size() + "\r\n"));
     }
