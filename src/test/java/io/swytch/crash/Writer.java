@@ -85,7 +85,7 @@ final class Writer {
             }
         } catch (UncheckedIOException e) {
             // The server was killed: what is in flight now may have been done or not.
-            return;
+            patched = null;
         }
     }
 
@@ -264,13 +264,11 @@ final class Writer {
         }
         Map<String, Held> model = new HashMap<>(acked);
         List<String> closest = mismatches(model, seen);
-        int kept = 0;
         for (Op op : inFlight) {
             if (closest.isEmpty()) {
                 break;
             }
             op.effect.accept(model);
-            kept++;
             List<String> mismatches = mismatches(model, seen);
             closest = mismatches.size() < closest.size() ? mismatches : closest;
         }
