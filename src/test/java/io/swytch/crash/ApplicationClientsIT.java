@@ -165,8 +165,12 @@ class ApplicationClientsIT {
             assertTrue(redis.pttl("k") > 50_000);
             assertTrue(redis.info("server").contains("redis_version:"));
             assertEquals("268435456", redis.configGet("maxmemory").get("maxmemory"));
+            List<Future<String>> sets = new ArrayList<>();
             for (int i = 0; i < KEYS; i++) {
-                connection.async().set("s:" + i, "v" + i);
+                sets.add(connection.async().set("s:" + i, "v" + i));
+            }
+            for (Future<String> set : sets) {
+                assertEquals("OK", set.get());
             }
             assertEquals("v" + (KEYS - 1), redis.get("s:" + (KEYS - 1)));
             Set<String> found = new HashSet<>();
