@@ -15,8 +15,9 @@ public final class SwytchInProcess implements SwytchUnderTest {
 
     @Override
     public int start(Mode mode) {
-        List<String> flags =
-                mode.flags(0, ServerProcess.temporaryDirectory("swytch-" + mode).resolve("data"));
+        List<String> flags = mode.flags(
+                ServerProcess.freePort(),
+                ServerProcess.temporaryDirectory("swytch-" + mode).resolve("data"));
         String[] settings =
                 flags.stream().map(flag -> flag.replaceFirst("^--", "")).toArray(String[]::new);
         try {
