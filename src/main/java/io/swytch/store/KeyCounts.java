@@ -85,6 +85,11 @@ public final class KeyCounts {
         }
     }
 
+    /** Keys of a space in L2, as of the last drain. */
+    long inL2(int space) {
+        return inL2.getOrDefault(space, 0L);
+    }
+
     /** Keys of all databases in L2, as of the last drain; expired ones that nobody has noticed included. */
     long inL2() {
         long keys = 0;

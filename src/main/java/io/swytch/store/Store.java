@@ -249,8 +249,30 @@ public final class Store implements AutoCloseable {
 
     /** Gives the database an empty space. Holds all stripes. */
     public void renew(int db) {
+        if (tier != null && isUntouched(spaces.of(db))) {
+            return;
+        }
         l1.dropSpace(spaces.renew(db));
         upkeep.wake();
+    }
+
+    /** Whether nothing was ever filed under a space: FLUSHALL need not bury the databases that nobody uses. Holds all stripes. */
+    private boolean isUntouched(int space) {
+        if (keysBelow(space) != 0 || tentativeKeys(space) != 0) {
+            return false;
+        }
+        for (int i = 0; i < l1.shardCount(); i++) {
+            for (int known : l1.shard(i).spaces()) {
+                if (known == space) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private long keysBelow(int space) {
+        return tier == null ? 0 : tier.counts().inL2(space);
     }
 
     /** Swaps two databases. Holds all stripes. */
