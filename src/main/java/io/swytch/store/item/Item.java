@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Valid until the shard that it was found in changes or is unlocked. Threads: one at a time.
  */
 public final class Item {
-    private ByteBuffer buffer = ByteBuffer.allocateDirect(8);
+    private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(8);
+
+    private ByteBuffer buffer = NOTHING;
     private int offset;
     private long header;
     private int keyOffset;
