@@ -60,7 +60,7 @@ final class ColdExpiry {
         }
         long nowMs = clock.millis();
         try {
-            for (int space : spaces.map().clone()) {
+            for (int space : spaces.map()) {
                 List<Key> candidates = new ArrayList<>();
                 byte[] upTo = l2.expired(space, nowMs, CANDIDATES_MAX, (key, expireAtMs) -> candidates.add(key.copy()));
                 if (upTo != null) {

@@ -85,6 +85,12 @@ public final class Drain {
         expiry.sweep();
     }
 
+    /** Deletes a flushed space from L2. Not while a drain runs: that may have begun when the space lived, and would write behind the deletion. */
+    synchronized void bury(int space) throws IOException {
+        l2.dropSpace(space);
+        spaces.buried(space);
+    }
+
     /** Does something during which no drain may run. */
     synchronized void excluding(Runnable action) {
         action.run();
@@ -154,7 +160,7 @@ public final class Drain {
         long entries = 0;
         try (Ingest ingest = l2.beginIngest()) {
             DrainBatch batch = new DrainBatch(l2, ingest, changes, notNew);
-            int[] live = spaces.map().clone();
+            int[] live = spaces.map();
             Arrays.sort(live);
             for (int space : live) {
                 walk(space, batch);

@@ -62,7 +62,7 @@ public final class KeyCounts {
     /** The counts of live spaces with {@code changes} added, for L2's meta. */
     byte[] toBytes(Map<Integer, Long> changes) {
         ByteBuffer out = ByteBuffer.allocate(12 * spaces.databases());
-        for (int space : spaces.map().clone()) {
+        for (int space : spaces.map()) {
             long keys = inL2.getOrDefault(space, 0L) + changes.getOrDefault(space, 0L);
             if (keys != 0) {
                 out.putInt(space).putLong(keys);
@@ -93,7 +93,7 @@ public final class KeyCounts {
     /** Keys of all databases in L2, as of the last drain; expired ones that nobody has noticed included. */
     long inL2() {
         long keys = 0;
-        for (int space : spaces.map().clone()) {
+        for (int space : spaces.map()) {
             keys += inL2.getOrDefault(space, 0L);
         }
         return keys;

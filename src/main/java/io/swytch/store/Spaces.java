@@ -40,13 +40,13 @@ public final class Spaces {
         return next;
     }
 
-    /** The space of each database; not to be changed. */
-    public int[] map() {
-        return ofDatabase;
+    /** The space of each database, as it stands now: never a swap half done, in which one space would be missing. */
+    public synchronized int[] map() {
+        return ofDatabase.clone();
     }
 
     /** Gives the database a new, empty space. Returns the old one, which is dead now. */
-    int renew(int db) {
+    synchronized int renew(int db) {
         int old = ofDatabase[db];
         ofDatabase[db] = next++;
         synchronized (dead) {
@@ -55,7 +55,7 @@ public final class Spaces {
         return old;
     }
 
-    void swap(int db1, int db2) {
+    synchronized void swap(int db1, int db2) {
         int space = ofDatabase[db1];
         ofDatabase[db1] = ofDatabase[db2];
         ofDatabase[db2] = space;
@@ -69,7 +69,7 @@ public final class Spaces {
      *
      * @param next the first space that had not been given out when this was the map
      */
-    List<Integer> restore(int[] map, int next) {
+    synchronized List<Integer> restore(int[] map, int next) {
         List<Integer> buried = new ArrayList<>();
         int[] old = ofDatabase.clone();
         System.arraycopy(map, 0, ofDatabase, 0, Math.min(map.length, ofDatabase.length));
@@ -116,7 +116,7 @@ public final class Spaces {
     }
 
     /** Everything as bytes, for L2's meta. */
-    byte[] toBytes() {
+    synchronized byte[] toBytes() {
         List<Integer> graves = dead();
         ByteBuffer out = ByteBuffer.allocate(12 + 4 * ofDatabase.length + 4 * graves.size());
         out.putInt(next).putInt(ofDatabase.length);
@@ -129,7 +129,7 @@ public final class Spaces {
     }
 
     /** Takes over what {@link #toBytes} said. */
-    void restore(byte[] bytes) {
+    synchronized void restore(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         int savedNext = in.getInt();
         int[] map = new int[in.getInt()];

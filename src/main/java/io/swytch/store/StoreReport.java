@@ -39,7 +39,7 @@ final class StoreReport implements StoreStats {
         into.entries = l1.entries();
         into.evictions = l1.evictions();
         into.expiredByUpkeep = l1.expired();
-        for (int space : store.spaces().map().clone()) {
+        for (int space : store.spaces().map()) {
             into.keys += store.tentativeKeys(space);
         }
         Tier tier = store.tier();

@@ -312,12 +312,7 @@ public final class Tier {
             drain.run();
         }
         for (int space : spaces.dead()) {
-            try {
-                l2.dropSpace(space);
-            } catch (L2Exception e) {
-                throw new IOException(e.getMessage(), e);
-            }
-            spaces.buried(space);
+            drain.bury(space);
         }
     }
 
