@@ -113,13 +113,13 @@ final class ConfigFile {
         SettingTable.Alias alias = SettingTable.alias(directive.name());
         try {
             Kind kind = alias == null || alias.kind() == null ? setting.kind() : alias.kind();
-            String canonical = kind.parse(directive.value(), setting.initial());
+            String canonical = kind.parse(Settings.shareOfMachine(setting, directive.value()), setting.initial());
             if (alias != null) {
                 canonical = alias.words().getOrDefault(canonical, canonical);
             }
             return canonical.equals(values.get(setting.name()));
         } catch (BadValueException e) {
-            // Such as a percentage of the machine's memory: not a canonical text, so the line is written anew.
+            // It was edited since the start, to something that could not be started with.
             return false;
         }
     }

@@ -154,6 +154,13 @@ final class SettingTable {
                     Kind.percentiles(),
                     "which percentiles INFO latencystats shows"),
             row(
+                    "latency-monitor-threshold",
+                    "MILLISECONDS",
+                    "0",
+                    MUTABLE,
+                    Kind.integer(0, Long.MAX_VALUE),
+                    "what took as long enters the events of LATENCY; 0 = none"),
+            row(
                     "enable-debug-command",
                     "yes|local|no",
                     "no",
@@ -219,7 +226,7 @@ final class SettingTable {
             cluster-slave-validity-factor crash-log-enabled crash-memcheck-enabled daemonize dbfilename
             disable-thp dynamic-hz enable-module-command enable-protected-configs hash-max-listpack-entries
             hash-max-listpack-value hash-max-ziplist-entries hash-max-ziplist-value hll-sparse-max-bytes hz
-            ignore-warnings io-threads io-threads-do-reads jemalloc-bg-thread latency-monitor-threshold
+            ignore-warnings io-threads io-threads-do-reads jemalloc-bg-thread
             lazyfree-lazy-eviction lazyfree-lazy-expire lazyfree-lazy-server-del lazyfree-lazy-user-del
             lazyfree-lazy-user-flush lfu-decay-time lfu-log-factor list-compress-depth list-max-listpack-size
             list-max-ziplist-entries list-max-ziplist-size list-max-ziplist-value locale-collate logfile
@@ -295,11 +302,27 @@ final class SettingTable {
         return INERT.contains(name);
     }
 
+    static List<String> inert() {
+        return INERT;
+    }
+
     /** The one line of warning for a directive that means nothing here. */
     static String inertWarning(String name) {
         String counterpart = COUNTERPARTS.get(name);
         return "'" + name + "' has no meaning here and is passed over"
                 + (counterpart == null ? "" : ": " + counterpart);
+    }
+
+    /** Whether Redis has a setting of this name that it never changes, and that would stop the start here. */
+    static boolean isFixedElsewhere(String name) {
+        return name.equals("aclfile") || name.equals("tls-port");
+    }
+
+    /** Why CONFIG SET does not change a name that it knows, in Redis's words. */
+    static String whyFixed(String name) {
+        return name.equals("dir") || name.equals("dbfilename")
+                ? "can't set protected config"
+                : "can't set immutable config";
     }
 
     static @Nullable String refusal(String name) {

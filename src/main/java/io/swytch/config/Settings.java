@@ -25,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  * hold bytes as Latin-1 characters. Threads: any; a reader may see one setting of a CONFIG SET changed and the next not yet.
  */
 public final class Settings {
+    private static final String VARIABLE_PREFIX = "SWYTCH_";
+
+    /** Variables that {@code bin/swytch} reads. */
+    private static final Set<String> LAUNCHER_VARIABLES = Set.of("SWYTCH_JAVA_OPTS", "SWYTCH_CACHE_DIR");
+
     private final @Nullable Path file;
     private final List<String> warnings;
 
@@ -50,6 +55,7 @@ public final class Settings {
     private volatile long slowlogSlowerThanMicros;
     private volatile long slowlogEntriesMax;
     private volatile boolean isLatencyTracked;
+    private volatile long latencyMonitorThresholdMillis;
     private volatile double[] latencyPercentiles = {};
 
     private Settings(@Nullable Path file, Map<String, String> values, List<String> warnings) {
@@ -88,6 +94,8 @@ public final class Settings {
             String name = settingOfVariable(variable.getKey());
             if (name != null) {
                 start(values, warnings, variable.getKey(), name, latin(variable.getValue()));
+            } else {
+                warnOfTypingError(variable.getKey(), warnings);
             }
         }
         for (Map.Entry<String, String> flag : flags) {
@@ -169,10 +177,10 @@ public final class Settings {
         return alias == null ? canonical : alias.shown(canonical);
     }
 
-    /** Whether CONFIG SET knows the name, in any case; it may still refuse to change it, or have no use for it. */
+    /** Whether CONFIG SET knows the name, in any case; it may still refuse to change it. */
     public boolean isKnown(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
-        return SettingTable.find(lower) != null || SettingTable.isInert(lower);
+        return SettingTable.find(lower) != null || SettingTable.isInert(lower) || SettingTable.isFixedElsewhere(lower);
     }
 
     /** Whether CONFIG SET may change it. */
@@ -183,7 +191,7 @@ public final class Settings {
 
     /**
      * Changes all of these or none, as CONFIG SET does, and then tells those who asked with {@link #onChange}. A directive of Redis that means
-     * nothing here is accepted and changes nothing.
+     * nothing here cannot be changed; the two that are shown nevertheless may be set to what they are.
      *
      * @throws SettingException naming the first that cannot be, with Redis's reason
      */
@@ -193,14 +201,14 @@ public final class Settings {
         for (Map.Entry<String, String> change : changes.entrySet()) {
             String name = change.getKey().toLowerCase(Locale.ROOT);
             Setting setting = SettingTable.find(name);
-            if (setting == null && SettingTable.isInert(name) && !name.equals("appendonly")) {
+            if (setting == null && isSetAlready(name, change.getValue())) {
                 continue;
             }
-            if (setting == null && !name.equals("appendonly")) {
+            if (setting == null && !isKnown(name)) {
                 throw new SettingException(change.getKey(), "no such setting");
             }
             if (setting == null || !setting.isMutable()) {
-                throw new SettingException(change.getKey(), "can't set immutable config");
+                throw new SettingException(change.getKey(), SettingTable.whyFixed(name));
             }
             String before = value(next, setting.name());
             try {
@@ -217,6 +225,11 @@ public final class Settings {
                 listener.accept(value(name));
             }
         }
+    }
+
+    /** Whether {@code name}, which has no setting of its own but a value that {@link #get} shows, has this value. */
+    private boolean isSetAlready(String name, String value) {
+        return (name.equals("appendonly") || name.equals("save")) && value.equalsIgnoreCase(get(name));
     }
 
     /**
@@ -388,6 +401,11 @@ public final class Settings {
         return isLatencyTracked;
     }
 
+    /** What took as long enters LATENCY's events; 0 = nothing does. */
+    public long latencyMonitorThresholdMillis() {
+        return latencyMonitorThresholdMillis;
+    }
+
     /** From 0 to 100, a fresh array. */
     public double[] latencyPercentiles() {
         return latencyPercentiles.clone();
@@ -416,6 +434,7 @@ public final class Settings {
         slowlogSlowerThanMicros = Long.parseLong(value("slowlog-log-slower-than"));
         slowlogEntriesMax = Long.parseLong(value("slowlog-max-len"));
         isLatencyTracked = value("latency-tracking").equals("yes");
+        latencyMonitorThresholdMillis = Long.parseLong(value("latency-monitor-threshold"));
         latencyPercentiles = words("latency-tracking-info-percentiles").stream()
                 .mapToDouble(Double::parseDouble)
                 .toArray();
@@ -463,16 +482,16 @@ public final class Settings {
             return;
         }
         try {
-            String value = setting.name().equals("maxmemory") ? shareOfMachine(text) : text;
+            String value = shareOfMachine(setting, text);
             values.put(setting.name(), canonical(setting, name, value, value(values, setting.name())));
         } catch (BadValueException e) {
             throw new SettingException(givenName, "'" + text + "': " + e.explained()).at(where);
         }
     }
 
-    /** {@code N%} as bytes of the memory this process may use; any other text as it is. */
-    private static String shareOfMachine(String text) throws BadValueException {
-        if (!text.endsWith("%")) {
+    /** {@code N%} of maxmemory as bytes of the memory this process may use; any other text as it is. */
+    static String shareOfMachine(Setting setting, String text) throws BadValueException {
+        if (!setting.name().equals("maxmemory") || !text.endsWith("%")) {
             return text;
         }
         String percent = Kind.integer(1, 100).parse(text.substring(0, text.length() - 1), "");
@@ -502,12 +521,28 @@ public final class Settings {
 
     /** The name of the setting that a variable sets, or null; variables of the launcher's own bear the prefix too. */
     private static @Nullable String settingOfVariable(String variable) {
-        if (!variable.startsWith("SWYTCH_")) {
+        if (!variable.startsWith(VARIABLE_PREFIX)) {
             return null;
         }
-        String name =
-                variable.substring("SWYTCH_".length()).toLowerCase(Locale.ROOT).replace('_', '-');
+        String name = settingName(variable);
         return SettingTable.find(name) == null ? null : name;
+    }
+
+    /** A variable that only just misses a setting was meant for it; others with the prefix are somebody else's. */
+    private static void warnOfTypingError(String variable, List<String> warnings) {
+        if (variable.startsWith(VARIABLE_PREFIX) && !LAUNCHER_VARIABLES.contains(variable)) {
+            String nearest = nearestName(settingName(variable));
+            if (nearest != null) {
+                warnings.add(variable + ": sets nothing; did you mean " + VARIABLE_PREFIX
+                        + nearest.toUpperCase(Locale.ROOT).replace('-', '_') + "?");
+            }
+        }
+    }
+
+    private static String settingName(String variable) {
+        return variable.substring(VARIABLE_PREFIX.length())
+                .toLowerCase(Locale.ROOT)
+                .replace('_', '-');
     }
 
     /** Text from the command line as bytes in Latin-1. */

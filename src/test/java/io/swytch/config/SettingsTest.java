@@ -150,6 +150,13 @@ class SettingsTest {
             {"protected-mode", "maybe", "argument must be 'yes' or 'no'"},
             {"databases", "4", "can't set immutable config"},
             {"appendonly", "yes", "can't set immutable config"},
+            {"appendonly", "maybe", "can't set immutable config"},
+            {"save", "900 1", "can't set immutable config"},
+            {"daemonize", "yes", "can't set immutable config"},
+            {"hz", "100", "can't set immutable config"},
+            {"tls-port", "1", "can't set immutable config"},
+            {"dir", "/tmp", "can't set protected config"},
+            {"dbfilename", "x", "can't set protected config"},
             {"appendfsync", "always", "can't set immutable config"},
             {"loglevel", "foo", "argument(s) must be one of the following: debug, verbose, notice, warning"},
             {
@@ -195,13 +202,41 @@ class SettingsTest {
         assertEquals(64 << 20, settings.maxmemoryBytes());
         changes.put("timeout", "7");
         changes.put("loglevel", "WARNING");
-        changes.put("hz", "100");
+        changes.put("save", "");
+        changes.put("appendonly", "no");
         settings.set(changes);
         assertEquals("2097152", settings.get("maxmemory"));
         assertEquals(2 << 20, settings.maxmemoryBytes());
         assertEquals(7, settings.timeoutSeconds());
         assertEquals("warning", settings.get("loglevel"));
         assertEquals("warn", settings.logLevel());
+    }
+
+    /** A setting that CONFIG SET takes is one that has a row: nothing is accepted and forgotten. */
+    @Test
+    void set_takesNothingThatHasNoEffect() {
+        Settings settings = Settings.of();
+        for (String name : SettingTable.inert()) {
+            assertTrue(reasonOfSet(settings, name, "1").startsWith("can't set"), name);
+        }
+    }
+
+    @Test
+    void variable_thatJustMissesASettingIsWarnedOf() throws Exception {
+        Settings settings =
+                Settings.load(null, Map.of("SWYTCH_MAXMEMROY", "1gb", "SWYTCH_SERVICE_HOST", "10.0.0.1"), List.of());
+        assertEquals(List.of("SWYTCH_MAXMEMROY: sets nothing; did you mean SWYTCH_MAXMEMORY?"), settings.warnings());
+    }
+
+    @Test
+    void rewrite_keepsAShareOfTheMachine() throws Exception {
+        Path file = file("maxmemory 40%\n");
+        Settings settings = Settings.load(file, Map.of(), List.of());
+        settings.rewrite();
+        assertEquals("maxmemory 40%\n", Files.readString(file));
+        settings.set(Map.of("maxmemory", "1gb"));
+        settings.rewrite();
+        assertEquals("maxmemory 1gb\n", Files.readString(file));
     }
 
     @Test

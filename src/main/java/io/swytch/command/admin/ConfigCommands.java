@@ -23,10 +23,12 @@ import io.swytch.config.Settings;
 import io.swytch.resp.ReplyWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** CONFIG: reading and changing settings of the running server. */
@@ -92,7 +94,6 @@ public final class ConfigCommands {
             throw Errors.SYNTAX;
         }
         Settings settings = call.server().settings();
-        Map<String, String> changes = new LinkedHashMap<>();
         for (int i = 2; i < call.argCount(); i += 2) {
             String name = call.arg(i).toString();
             if (name.equalsIgnoreCase("requirepass")) {
@@ -102,11 +103,14 @@ public final class ConfigCommands {
                 throw Errors.unknownSetting(name);
             }
         }
+        Map<String, String> changes = new LinkedHashMap<>();
+        Set<String> lowerNames = new HashSet<>();
         for (int i = 2; i < call.argCount(); i += 2) {
             String name = call.arg(i).toString();
-            if (changes.put(name.toLowerCase(Locale.ROOT), call.arg(i + 1).toString()) != null) {
+            if (!lowerNames.add(name.toLowerCase(Locale.ROOT))) {
                 throw Errors.settingFailed(name, "duplicate parameter");
             }
+            changes.put(name, call.arg(i + 1).toString());
         }
         try {
             settings.set(changes);
