@@ -16,6 +16,7 @@ import io.swytch.server.ServerLimits;
 import io.swytch.server.ServerOptions;
 import io.swytch.stats.Stats;
 import io.swytch.store.Store;
+import io.swytch.store.StoreLostException;
 import io.swytch.store.StoreOptions;
 import io.swytch.store.l1.EvictionMode;
 import java.io.IOException;
@@ -241,6 +242,17 @@ public final class RedisServer implements Lifecycle, Health {
 
     @Override
     public void reload() throws IOException {
+        try {
+            store.reload();
+        } catch (StoreLostException e) {
+            LOG.error("stopping", e);
+            shutdown(false);
+            throw e;
+        }
+    }
+
+    /** Takes everything to disk and lets go of it in memory, so that the next reads come from the disk; for tests. */
+    public void chill() throws IOException {
         store.chill();
     }
 }

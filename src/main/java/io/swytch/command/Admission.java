@@ -105,7 +105,7 @@ final class Admission {
             }
         }
         if (session.inMulti() && spec.has(Flag.NO_MULTI)) {
-            return Errors.of("ERR Command not allowed inside a transaction");
+            return Errors.NOT_IN_TRANSACTION;
         }
         return null;
     }

@@ -255,11 +255,19 @@ final class CommandRunner {
         if (queue == null || session.queueFailed()) {
             return;
         }
+        boolean takesAll = false;
         for (Session.Queued queued : queue) {
-            if (queued.spec().lockScope() == LockScope.ALL) {
-                locks.lockAll();
+            if (queued.spec().mayRunInBackground()) {
+                // It walks the stripes by itself, or waits for a drain, and would meet another that holds what it
+                // wants.
+                locks.lockAlone();
                 return;
             }
+            takesAll |= queued.spec().lockScope() == LockScope.ALL;
+        }
+        if (takesAll) {
+            locks.lockAll();
+            return;
         }
         locks.lockWanted(() -> {
             for (Session.Queued queued : queue) {

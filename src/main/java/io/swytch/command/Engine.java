@@ -87,7 +87,7 @@ public final class Engine implements AutoCloseable {
         backgroundRunner = ThreadLocal.withInitial(() -> newRunner(stats.newLoop(), true));
         Tier tier = store.tier();
         if (syncsAlways && tier != null) {
-            tier.journal().onSynced(this::synced);
+            tier.onSynced(this::synced);
         }
     }
 

@@ -7,6 +7,6 @@ public interface Lifecycle {
     /** Begins an ordered stop; {@code drain} false leaves what is dirty to the journal. */
     void shutdown(boolean drain);
 
-    /** Takes everything to disk and lets go of it in memory, so that all is read back: DEBUG RELOAD. */
+    /** Closes the store and opens it again while clients wait: DEBUG RELOAD. */
     void reload() throws IOException;
 }

@@ -22,7 +22,8 @@ final class StripeLocks {
         NOTHING,
         ONE,
         SOME,
-        ALL
+        ALL,
+        ALONE
     }
 
     StripeLocks(Store store) {
@@ -91,12 +92,19 @@ final class StripeLocks {
         held = Scope.ALL;
     }
 
+    /** As {@link #lockAll}, while no drain is under way; may wait for one. */
+    void lockAlone() {
+        store.lockAlone();
+        held = Scope.ALONE;
+    }
+
     /** Lets go of whatever is held. */
     void unlock() {
         switch (held) {
             case ONE -> store.unlock(single);
             case SOME -> unlockBelow(Integer.MAX_VALUE);
             case ALL -> store.unlockAll();
+            case ALONE -> store.unlockAlone();
             case NOTHING -> {}
         }
         held = Scope.NOTHING;

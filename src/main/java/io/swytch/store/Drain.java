@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  *   <li>The journal is trimmed up to the cut. A crash before that replays what L2 has already, which is harmless.
  * </ol>
  *
- * <p>Threads: one at a time; {@link #run} takes the turn by itself.
+ * <p>Threads: any; whatever drains takes its turn by itself.
  */
 public final class Drain {
     static final String META_SPACES = "spaces";
@@ -55,11 +56,15 @@ public final class Drain {
     private final StoreOptions options;
     private final L1 l1;
     private final L2 l2;
-    private final Journal journal;
+    private volatile Journal journal;
     private final Spaces spaces;
     private final KeyCounts counts;
     private final Clock clock;
     private final ColdExpiry expiry;
+
+    /** Held while one runs, and by what must not meet one. Comes before the stripes in the order of locks: a drain takes them while it holds this. */
+    private final ReentrantLock turn = new ReentrantLock();
+
     private final Latency latency = new Latency();
 
     private volatile long lastNanos;
@@ -81,19 +86,47 @@ public final class Drain {
     }
 
     /** Looks for keys on disk whose time ran out, and makes tombstones of some of them. Called by the thread that drains. */
-    synchronized void sweepExpired() throws IOException {
-        expiry.sweep();
+    void sweepExpired() throws IOException {
+        excluding(expiry::sweep);
     }
 
     /** Deletes a flushed space from L2. Not while a drain runs: that may have begun when the space lived, and would write behind the deletion. */
-    synchronized void bury(int space) throws IOException {
-        l2.dropSpace(space);
-        spaces.buried(space);
+    void bury(int space) throws IOException {
+        excluding(() -> {
+            l2.dropSpace(space);
+            spaces.buried(space);
+        });
     }
 
-    /** Does something during which no drain may run. */
-    synchronized void excluding(Runnable action) {
-        action.run();
+    /** Something that must not meet a drain. */
+    @FunctionalInterface
+    interface Action<E extends Exception> {
+        void run() throws E;
+    }
+
+    /** Does something during which no drain may run, nor a sweep, nor a burial. */
+    <E extends Exception> void excluding(Action<E> action) throws E {
+        turn.lock();
+        try {
+            action.run();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** Waits until no drain is under way and keeps others from beginning, until {@link #allow}. The caller holds no stripe yet. */
+    void forbid() {
+        turn.lock();
+    }
+
+    void allow() {
+        turn.unlock();
+    }
+
+    /** The store has been opened again, with this journal: what was found in L2 before is looked for anew. Called within {@link #excluding}. */
+    void beginAnew(Journal reopened) {
+        journal = reopened;
+        expiry.settled();
     }
 
     /** How long drains took. */
@@ -132,15 +165,17 @@ public final class Drain {
     }
 
     /** Drains now. */
-    synchronized void run() throws IOException {
-        long position = journal.cut();
-        runUpTo();
-        journal.trimBefore(position);
+    void run() throws IOException {
+        excluding(() -> {
+            long position = journal.cut();
+            runUpTo();
+            journal.trimBefore(position);
+        });
     }
 
     /** Drains while the journal is still being replayed, and cannot be cut. */
-    synchronized void runWithoutTrim() throws IOException {
-        runUpTo();
+    void runWithoutTrim() throws IOException {
+        excluding(this::runUpTo);
     }
 
     private void runUpTo() throws IOException {

@@ -47,15 +47,16 @@ public final class KeyCounts {
 
     /** Takes over what {@link #toBytes} said. */
     void restore(byte @Nullable [] bytes) {
-        if (bytes == null) {
-            return;
-        }
-        ByteBuffer in = ByteBuffer.wrap(bytes);
-        while (in.hasRemaining()) {
-            int space = in.getInt();
-            long keys = in.getLong();
-            inL2.put(space, keys);
-            atStart.put(space, keys);
+        synchronized (atStart) {
+            inL2.clear();
+            atStart.clear();
+            ByteBuffer in = ByteBuffer.wrap(bytes == null ? new byte[0] : bytes);
+            while (in.hasRemaining()) {
+                int space = in.getInt();
+                long keys = in.getLong();
+                inL2.put(space, keys);
+                atStart.put(space, keys);
+            }
         }
     }
 

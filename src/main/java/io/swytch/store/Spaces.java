@@ -20,10 +20,18 @@ public final class Spaces {
 
     Spaces(int databases) {
         ofDatabase = new int[databases];
-        for (int db = 0; db < databases; db++) {
+        beginAnew();
+    }
+
+    /** Goes back to the map of a new data directory: what is on disk is taken over next. */
+    final synchronized void beginAnew() {
+        for (int db = 0; db < ofDatabase.length; db++) {
             ofDatabase[db] = FIRST + db;
         }
-        next = FIRST + databases;
+        next = FIRST + ofDatabase.length;
+        synchronized (dead) {
+            dead.clear();
+        }
     }
 
     public int databases() {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Where items are kept: L1 alone, or L1 over a {@link Tier}.
  *
  * <p>Stripes are L1's shards. Whoever touches a key holds its stripe; nobody waits for a disk while holding one, but for a background
- * command that says so. Locks are taken in this order: stripes ascending, the journal's, L2's inner ones.
+ * command that says so. Locks are taken in this order: the drain's turn, stripes ascending, the journal's, L2's inner ones.
  *
  * <p>Threads: any; each method says what its caller holds.
  */
@@ -155,6 +155,24 @@ public final class Store implements AutoCloseable {
 
     public void unlockAll() {
         l1.unlockAll();
+    }
+
+    /**
+     * Takes all stripes while no drain is under way, for a transaction whose commands look at the store as a whole: they may not wait for a drain once
+     * stripes are held, because a drain waits for stripes. May wait for the disk.
+     */
+    public void lockAlone() {
+        if (tier != null) {
+            tier.drain().forbid();
+        }
+        l1.lockAll();
+    }
+
+    public void unlockAlone() {
+        l1.unlockAll();
+        if (tier != null) {
+            tier.drain().allow();
+        }
     }
 
     // Items.
@@ -384,6 +402,18 @@ public final class Store implements AutoCloseable {
     public void chill() throws IOException {
         if (tier != null) {
             tier.chill();
+        }
+    }
+
+    /**
+     * Closes journal and L2 and opens them again, as a restart would, without those who use the store noticing more than a pause. Takes all stripes
+     * itself. Does nothing in memory mode.
+     *
+     * @throws StoreLostException if it could not be opened again; after any other {@link IOException} all is as before
+     */
+    public void reload() throws IOException {
+        if (tier != null) {
+            tier.reload();
         }
     }
 

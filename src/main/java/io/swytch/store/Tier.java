@@ -6,6 +6,7 @@ import io.swytch.store.item.ItemHeader;
 import io.swytch.store.item.Key;
 import io.swytch.store.item.KeyHash;
 import io.swytch.store.journal.Journal;
+import io.swytch.store.journal.JournalFailedException;
 import io.swytch.store.l1.L1;
 import io.swytch.store.l1.Shard;
 import io.swytch.store.l2.FetchVisitor;
@@ -17,10 +18,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +56,7 @@ public final class Tier {
 
     private final L1 l1;
     private final L2 l2;
-    private final Journal journal;
+    private volatile Journal journal;
     private final KeyHash keyHash;
     private final Spaces spaces;
     private final Clock clock;
@@ -64,6 +67,11 @@ public final class Tier {
     private volatile long lastSweepNanos;
 
     private final Latency fillLatency = new Latency();
+
+    /** Held for reading by fills, which take stripes while they are in L2: closing L2 waits for them, so it must not hold the stripes yet. */
+    private final ReentrantReadWriteLock fills = new ReentrantReadWriteLock();
+
+    private final List<Runnable> syncListeners = new CopyOnWriteArrayList<>();
 
     private Tier(StoreOptions options, L1 l1, L2 l2, Journal journal, Spaces spaces, Clock clock) {
         this.l1 = l1;
@@ -102,16 +110,7 @@ public final class Tier {
             Files.createDirectories(dir);
             journal = Journal.open(dir, options.sync(), SEGMENT_BYTES, clock, l2.hashSeed());
             Tier tier = new Tier(options, l1, l2, journal, spaces, clock);
-            byte[] savedSpaces = l2.meta(Drain.META_SPACES);
-            if (savedSpaces != null) {
-                spaces.restore(savedSpaces);
-            }
-            tier.counts.restore(l2.meta(Drain.META_COUNTS));
-            Replay replay = new Replay(l1, l2, spaces, tier.drain);
-            journal.replay(tier.keyHash, replay);
-            if (replay.units() > 0) {
-                LOG.info("journal replayed, units={}", replay.units());
-            }
+            tier.restore(journal);
             return tier;
         } catch (IOException | RuntimeException e) {
             if (journal != null) {
@@ -120,6 +119,79 @@ public final class Tier {
             l2.close();
             throw e;
         }
+    }
+
+    /** Takes over what L2 remembers, and replays the journal into L1, which is empty. */
+    private void restore(Journal replayed) throws IOException {
+        byte[] savedSpaces = l2.meta(Drain.META_SPACES);
+        if (savedSpaces != null) {
+            spaces.restore(savedSpaces);
+        }
+        counts.restore(l2.meta(Drain.META_COUNTS));
+        Replay replay = new Replay(l1, l2, spaces, drain);
+        replayed.replay(keyHash, replay);
+        if (replay.units() > 0) {
+            LOG.info("journal replayed, units={}", replay.units());
+        }
+    }
+
+    /**
+     * Closes journal and L2, empties L1, opens both again and replays, as a restart would; clients wait meanwhile. Takes all stripes; the caller
+     * holds none.
+     *
+     * @throws StoreLostException if it could not be opened again: nothing works any more then
+     * @throws IOException if it was not begun, and all is as before
+     */
+    void reload() throws IOException {
+        drain.excluding(() -> {
+            fills.writeLock().lock();
+            try {
+                l1.lockAll();
+                try {
+                    reloadAlone();
+                } finally {
+                    l1.unlockAll();
+                }
+            } finally {
+                fills.writeLock().unlock();
+            }
+        });
+    }
+
+    /** No drain, no fill, no command runs. */
+    private void reloadAlone() throws IOException {
+        try {
+            // From here on nothing is pending, so loops that end an iteration find nothing to commit while the journal
+            // is closed.
+            journal.commit();
+            journal.sync();
+        } catch (JournalFailedException e) {
+            throw new IOException(writeTrouble(), e);
+        }
+        Journal reopened = null;
+        try {
+            journal.close();
+            l2.reopen();
+            l1.forgetAll();
+            spaces.beginAnew();
+            reopened = journal.openAgain();
+            drain.beginAnew(reopened);
+            restore(reopened);
+            syncListeners.forEach(reopened::onSynced);
+            journal = reopened;
+        } catch (IOException | RuntimeException e) {
+            if (reopened != null) {
+                reopened.close();
+            }
+            l2.close();
+            throw new StoreLostException("the store could not be opened again: " + e.getMessage(), e);
+        }
+    }
+
+    /** Has a listener run after every sync of the journal. */
+    public void onSynced(Runnable listener) {
+        syncListeners.add(listener);
+        journal.onSynced(listener);
     }
 
     public Journal journal() {
@@ -173,11 +245,14 @@ public final class Tier {
                 keys.add(token.key);
             }
             Landing landing = new Landing(tokens);
+            fills.readLock().lock();
             try {
                 l2.get(keys, landing);
             } catch (L2Exception e) {
                 LOG.error("fill failed", e);
                 landing.failRest("Errors trying to read from disk: " + e.getMessage());
+            } finally {
+                fills.readLock().unlock();
             }
             fillLatency.record(clock.nanos() - startNanos);
         });
@@ -353,15 +428,18 @@ public final class Tier {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        try {
-            if (drainFirst) {
-                drain.run();
+        // A reload that is under way comes to its end first.
+        drain.excluding(() -> {
+            try {
+                if (drainFirst) {
+                    drain.run();
+                }
+                journal.commit();
+                journal.sync();
+            } finally {
+                journal.close();
+                l2.close();
             }
-            journal.commit();
-            journal.sync();
-        } finally {
-            journal.close();
-            l2.close();
-        }
+        });
     }
 }

@@ -32,7 +32,7 @@ public final class SwytchInProcess implements SwytchUnderTest {
     @Override
     public void chill(int port) {
         try {
-            servers.get(port).reload();
+            servers.get(port).chill();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -108,6 +108,8 @@ class TieredStoreModelTest {
                 } else if (what < 998) {
                     store.close(random.nextBoolean());
                     open();
+                } else if (what < 999) {
+                    store.reload();
                 }
             }
             checkAll(STEPS);

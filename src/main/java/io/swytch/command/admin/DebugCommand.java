@@ -102,6 +102,10 @@ final class DebugCommand {
                 throw Errors.RELOAD_OPTIONS;
             }
         }
+        if (call.session().inMulti()) {
+            // A transaction holds stripes, for which a drain may be waiting that reloading waits for.
+            throw Errors.NOT_IN_TRANSACTION;
+        }
         try {
             call.server().admin().reload();
         } catch (IOException e) {

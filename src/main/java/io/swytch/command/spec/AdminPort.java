@@ -31,7 +31,7 @@ public interface AdminPort {
 
     SaveStatus saveStatus();
 
-    /** Drains, closes and opens the store again; in memory mode does nothing. Waits on the disk; never called on an event loop. */
+    /** Closes the store and opens it again, as a restart does; in memory mode does nothing. Waits on the disk; never called on an event loop. */
     void reload() throws IOException;
 
     /** Turns the search for expired keys off or on again; keys that are looked at expire all the same. For tests of clients. */

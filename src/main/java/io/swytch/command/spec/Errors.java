@@ -102,6 +102,8 @@ public final class Errors {
     public static final CommandError INVALID_ARG_COUNT =
             new CommandError("ERR Invalid number of arguments specified for command");
     public static final CommandError NO_KEY_ARGUMENTS = new CommandError("ERR The command has no key arguments");
+    public static final CommandError NOT_IN_TRANSACTION =
+            new CommandError("ERR Command not allowed inside a transaction");
     public static final CommandError SAVE_RUNNING = new CommandError("ERR Background save already in progress");
     public static final CommandError NOT_PERSISTENT =
             new CommandError("ERR nothing to save to: the server runs without 'persistent yes'");

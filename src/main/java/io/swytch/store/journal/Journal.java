@@ -36,9 +36,10 @@ public final class Journal implements AutoCloseable {
 
     private final SegmentFiles files;
     private final long segmentBytes;
+    private final SyncMode mode;
     private final Clock clock;
     private final Syncer syncer;
-    private final JournalStats stats = new JournalStats();
+    private final JournalStats stats;
     private final CopyOnWriteArrayList<Runnable> syncListeners = new CopyOnWriteArrayList<>();
 
     private final ReentrantLock trimLock = new ReentrantLock();
@@ -78,9 +79,11 @@ public final class Journal implements AutoCloseable {
     private volatile long syncedPosition;
     private volatile @Nullable IOException failure;
 
-    private Journal(SegmentFiles files, SyncMode mode, long segmentBytes, Clock clock) {
+    private Journal(SegmentFiles files, SyncMode mode, long segmentBytes, Clock clock, JournalStats stats) {
         this.files = files;
         this.segmentBytes = segmentBytes;
+        this.mode = mode;
+        this.stats = stats;
         this.clock = clock;
         syncer = new Syncer(this, mode, clock);
         writing.add(Chunk.take());
@@ -103,8 +106,15 @@ public final class Journal implements AutoCloseable {
             throw new IllegalArgumentException("segments of " + segmentBytes + " bytes");
         }
         SegmentFiles files = new SegmentFiles(dir, segmentBytes, disk);
-        Journal journal = new Journal(files, mode, segmentBytes, clock);
+        Journal journal = new Journal(files, mode, segmentBytes, clock, new JournalStats());
         journal.load(directoryId);
+        return journal;
+    }
+
+    /** Opens the directory of this journal, which has been closed, once more; the new one goes on with its statistics. {@link #replay} comes next. */
+    public Journal openAgain() throws IOException {
+        Journal journal = new Journal(files.again(), mode, segmentBytes, clock, stats);
+        journal.load(files.directoryId());
         return journal;
     }
 

@@ -119,7 +119,12 @@ final class SegmentFiles implements AutoCloseable {
         return segments;
     }
 
-    long directoryId() {
+    /** The same directory, not yet looked into. */
+    SegmentFiles again() {
+        return new SegmentFiles(directory, segmentBytes, disk);
+    }
+
+    synchronized long directoryId() {
         return directoryId;
     }
 

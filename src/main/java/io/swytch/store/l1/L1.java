@@ -297,6 +297,11 @@ public final class L1 {
         forEachLocked(shard -> shard.dropSpace(space));
     }
 
+    /** Forgets everything, what L2 lacks included, and all counts of keys, as if just made. Takes all locks. Not while a drain is under way. */
+    public void forgetAll() {
+        forEachLocked(Shard::forgetAll);
+    }
+
     /** Drops every entry that L2 has, as if memory had run out: the next look at any of them is a fill. Tiered mode only. */
     public void forgetClean() {
         forEachLocked(Shard::forgetClean);

@@ -259,6 +259,12 @@ public final class Shard {
         }
     }
 
+    void forgetAll() {
+        for (int space : core.spaces.all()) {
+            dropSpace(space);
+        }
+    }
+
     void retire() {
         retired = true;
     }

@@ -147,6 +147,20 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
+    /** Looks again, while the lock is held, whether all is there that must be. */
+    void check() throws L2Exception {
+        try {
+            if (!Files.exists(real.resolve(MARKER))) {
+                throw new L2Exception("marker file " + dir.resolve(MARKER) + " is missing");
+            }
+            readMarker();
+        } catch (L2Exception e) {
+            throw e;
+        } catch (IOException e) {
+            throw new L2Exception("cannot open data directory " + dir, e);
+        }
+    }
+
     /** RocksDB would make an empty database where CURRENT is missing; here that is damage, and named. */
     private void checkCurrent() throws IOException {
         Path current = db().resolve("CURRENT");

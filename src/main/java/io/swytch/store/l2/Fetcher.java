@@ -36,6 +36,11 @@ final class Fetcher {
         this.rocks = rocks;
     }
 
+    /** Whether it reads through these handles. */
+    boolean isOf(Rocks others) {
+        return rocks == others;
+    }
+
     /** Whether a filter or a cached block does not rule the key out; no disk is read. Allocates nothing unless the key is very long. */
     boolean mayExist(Key key) {
         return mayExist(Rows.putKey(ensureKeys(key.length() + Rows.PREFIX_BYTES), 0, key.space(), key));

@@ -15,10 +15,18 @@ final class Gate {
 
     /** Goes in; {@link #leave} must follow. Throws if closing has begun. */
     void enter() {
-        if (state.incrementAndGet() < 0) {
-            leave();
+        if (!tryEnter()) {
             throw new L2ClosedException();
         }
+    }
+
+    /** As {@link #enter}, but returns false if closing has begun. */
+    boolean tryEnter() {
+        if (state.incrementAndGet() < 0) {
+            leave();
+            return false;
+        }
+        return true;
     }
 
     void leave() {

@@ -215,7 +215,7 @@ public final class Ingest implements AutoCloseable {
         }
         if (!forgotten.isEmpty()) {
             // In the background: the next ingestion would have to wait for a memtable whose range it overlaps.
-            l2.flushSoon(rocks.expiry);
+            L2.flushSoon(rocks, rocks.expiry);
         }
     }
 

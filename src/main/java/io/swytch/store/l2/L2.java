@@ -1,5 +1,6 @@
 package io.swytch.store.l2;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.swytch.bytes.Bytes;
 import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
@@ -48,9 +49,9 @@ public final class L2 implements AutoCloseable {
 
     private record MetaValue(long version, Bytes value) {}
 
+    private final L2Options options;
     private final DataDirectory directory;
-    private final Rocks rocks;
-    private final ThreadLocal<Fetcher> fetchers;
+    private final ThreadLocal<@Nullable Fetcher> fetchers;
     private final ConcurrentHashMap<String, MetaValue> meta = new ConcurrentHashMap<>();
     private final Object metaLock = new Object();
     private final AtomicLong ingestNumber = new AtomicLong();
@@ -58,10 +59,20 @@ public final class L2 implements AutoCloseable {
     /** Whether any value may lie in parts; while none does, drains need not look for old ones. */
     private volatile boolean partsExist;
 
-    private L2(DataDirectory directory, Rocks rocks) {
+    /** What is open now, or was last. Replaced by {@link #reopen} alone. */
+    private volatile Rocks opened;
+
+    /** Guards {@link #reopening}; who waits for a reopening waits here. */
+    private final Object turn = new Object();
+
+    @GuardedBy("turn")
+    private boolean reopening;
+
+    private L2(L2Options options, DataDirectory directory, Rocks rocks) {
+        this.options = options;
         this.directory = directory;
-        this.rocks = rocks;
-        fetchers = ThreadLocal.withInitial(() -> new Fetcher(rocks));
+        opened = rocks;
+        fetchers = new ThreadLocal<>();
     }
 
     /**
@@ -82,8 +93,8 @@ public final class L2 implements AutoCloseable {
                 removeFiles(directory.db());
             }
             rocks = Rocks.open(options, directory.db(), !directory.isReady());
-            L2 l2 = new L2(directory, rocks);
-            l2.load();
+            L2 l2 = new L2(options, directory, rocks);
+            l2.load(rocks);
             if (!directory.isReady()) {
                 directory.markReady();
             }
@@ -113,7 +124,7 @@ public final class L2 implements AutoCloseable {
     }
 
     /** Reads the meta values, of which each lies in up to two places, and looks whether there are parts. */
-    private void load() throws L2Exception {
+    private void load(Rocks rocks) throws L2Exception {
         try (RocksIterator parts = rocks.db.newIterator(rocks.keys, rocks.scans);
                 RocksIterator ingested = rocks.db.newIterator(rocks.keys, rocks.scans);
                 RocksIterator single = rocks.db.newIterator(rocks.meta, rocks.scans)) {
@@ -159,9 +170,9 @@ public final class L2 implements AutoCloseable {
      * @return false if L2 surely has none; true also where what is in memory cannot tell
      */
     public boolean mayExist(Key key) {
-        Fetcher fetcher = fetchers.get();
-        rocks.gate.enter();
+        Rocks rocks = enter();
         try {
+            Fetcher fetcher = fetcher(rocks);
             return fetcher.mayExist(key);
         } finally {
             rocks.gate.leave();
@@ -170,9 +181,9 @@ public final class L2 implements AutoCloseable {
 
     /** Fetches the items of these keys. {@code @Blocking}. */
     public void get(List<Key> keys, FetchVisitor visitor) throws L2Exception {
-        Fetcher fetcher = fetchers.get();
-        rocks.gate.enter();
+        Rocks rocks = enter();
         try {
+            Fetcher fetcher = fetcher(rocks);
             for (int from = 0; from < keys.size(); from += Fetcher.BATCH) {
                 fetcher.get(keys, from, Math.min(keys.size(), from + Fetcher.BATCH), visitor);
             }
@@ -186,9 +197,9 @@ public final class L2 implements AutoCloseable {
     /** Which of these keys L2 has items for, expired ones included; exact. {@code @Blocking}, but absent keys hardly ever cost a read. */
     public BitSet exists(List<Key> keys) throws L2Exception {
         BitSet found = new BitSet(keys.size());
-        Fetcher fetcher = fetchers.get();
-        rocks.gate.enter();
+        Rocks rocks = enter();
         try {
+            Fetcher fetcher = fetcher(rocks);
             for (int from = 0; from < keys.size(); from += Fetcher.BATCH) {
                 fetcher.exists(keys, from, Math.min(keys.size(), from + Fetcher.BATCH), found);
             }
@@ -202,10 +213,13 @@ public final class L2 implements AutoCloseable {
 
     /** Begins a drain. One at a time. */
     public Ingest beginIngest() {
-        if (rocks.gate.isClosed()) {
-            throw new L2ClosedException();
+        Rocks rocks = enter();
+        try {
+            return new Ingest(
+                    this, rocks, directory.ingest(), Long.toString(ingestNumber.incrementAndGet()), partsExist);
+        } finally {
+            rocks.gate.leave();
         }
-        return new Ingest(this, rocks, directory.ingest(), Long.toString(ingestNumber.incrementAndGet()), partsExist);
     }
 
     /** For {@link Ingest}: a value was written in parts. */
@@ -215,7 +229,7 @@ public final class L2 implements AutoCloseable {
 
     /** For {@link Ingest#commit}. */
     void commit(Ingest ingest, Map<String, byte[]> values) throws L2Exception {
-        rocks.gate.enter();
+        Rocks rocks = enter();
         try {
             synchronized (metaLock) {
                 TreeMap<String, byte[]> rows = new TreeMap<>();
@@ -248,7 +262,7 @@ public final class L2 implements AutoCloseable {
 
     /** Writes these meta values, all or none, and syncs them. {@code @Blocking}. */
     public void putMeta(Map<String, byte[]> values) throws L2Exception {
-        rocks.gate.enter();
+        Rocks rocks = enter();
         try (WriteBatch batch = new WriteBatch()) {
             synchronized (metaLock) {
                 Map<String, MetaValue> next = nextVersions(values);
@@ -277,7 +291,7 @@ public final class L2 implements AutoCloseable {
      * @return the hash to go on from, or 0 if all were shown
      */
     public long scan(int space, long fromHash, int max, ScanVisitor visitor) throws L2Exception {
-        rocks.gate.enter();
+        Rocks rocks = enter();
         try (org.rocksdb.Slice end = new org.rocksdb.Slice(Rows.spaceStart(space + 1));
                 ReadOptions reads = new ReadOptions()
                         .setFillCache(false)
@@ -339,7 +353,7 @@ public final class L2 implements AutoCloseable {
      * @return what to give to {@code forgetExpired}, or null if nothing was shown
      */
     public byte @Nullable [] expired(int space, long nowMs, int max, ExpiredVisitor visitor) throws L2Exception {
-        rocks.gate.enter();
+        Rocks rocks = enter();
         try (org.rocksdb.Slice end = new org.rocksdb.Slice(
                         nowMs == Long.MAX_VALUE ? Rows.spaceStart(space + 1) : Rows.from(space, nowMs + 1));
                 ReadOptions reads = new ReadOptions().setFillCache(false).setIterateUpperBound(end);
@@ -374,7 +388,7 @@ public final class L2 implements AutoCloseable {
      * On a full disk it may fail several times before RocksDB has recovered: repeat it every few seconds.
      */
     public void dropSpace(int space) throws L2Exception {
-        rocks.gate.enter();
+        Rocks rocks = enter();
         try (FlushOptions flush = new FlushOptions().setWaitForFlush(true);
                 WriteBatch batch = new WriteBatch()) {
             byte[][] keyRanges = {
@@ -405,7 +419,7 @@ public final class L2 implements AutoCloseable {
     }
 
     /** For {@link Ingest}: starts to flush a family's memtable and does not wait. */
-    void flushSoon(ColumnFamilyHandle family) throws RocksDBException {
+    static void flushSoon(Rocks rocks, ColumnFamilyHandle family) throws RocksDBException {
         try (FlushOptions flush = new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true)) {
             rocks.db.flush(flush, family);
         }
@@ -422,7 +436,7 @@ public final class L2 implements AutoCloseable {
      * @param target must not exist, or be empty
      */
     public void checkpoint(Path target) throws L2Exception {
-        rocks.gate.enter();
+        Rocks rocks = enter();
         try (Checkpoint checkpoint = Checkpoint.create(rocks.db)) {
             DataDirectory.createPrivate(target);
             checkpoint.createCheckpoint(target.toRealPath().resolve("db").toString());
@@ -440,7 +454,7 @@ public final class L2 implements AutoCloseable {
 
     /** What RocksDB says of itself; tens of microseconds. */
     public L2Stats stats() throws L2Exception {
-        rocks.gate.enter();
+        Rocks rocks = enter();
         try {
             long files = 0;
             for (int level = 0; level < 7; level++) {
@@ -448,14 +462,14 @@ public final class L2 implements AutoCloseable {
                         + Long.parseLong(rocks.db.getProperty(rocks.expiry, "rocksdb.num-files-at-level" + level));
             }
             return new L2Stats(
-                    sum("rocksdb.live-sst-files-size") + sum("rocksdb.live-blob-file-size"),
+                    sum(rocks, "rocksdb.live-sst-files-size") + sum(rocks, "rocksdb.live-blob-file-size"),
                     files,
                     Long.parseLong(rocks.db.getProperty(rocks.keys, "rocksdb.num-files-at-level0")),
-                    sum("rocksdb.estimate-pending-compaction-bytes"),
+                    sum(rocks, "rocksdb.estimate-pending-compaction-bytes"),
                     rocks.db.getLongProperty("rocksdb.num-running-compactions"),
                     rocks.cache.getUsage(),
-                    sum("rocksdb.cur-size-all-mem-tables"),
-                    sum("rocksdb.estimate-table-readers-mem"),
+                    sum(rocks, "rocksdb.cur-size-all-mem-tables"),
+                    sum(rocks, "rocksdb.estimate-table-readers-mem"),
                     rocks.db.getLongProperty("rocksdb.background-errors"),
                     rocks.db.getLongProperty("rocksdb.is-write-stopped") != 0);
         } catch (RocksDBException e) {
@@ -465,16 +479,89 @@ public final class L2 implements AutoCloseable {
         }
     }
 
-    private long sum(String property) throws RocksDBException {
+    private static long sum(Rocks rocks, String property) throws RocksDBException {
         return rocks.db.getLongProperty(rocks.meta, property)
                 + rocks.db.getLongProperty(rocks.keys, property)
                 + rocks.db.getLongProperty(rocks.expiry, property);
     }
 
+    /** Goes to what is open now, waiting where it is being opened again; its gate is left by the caller. */
+    private Rocks enter() {
+        while (true) {
+            Rocks rocks = opened;
+            if (rocks.gate.tryEnter()) {
+                return rocks;
+            }
+            awaitReopened(rocks);
+        }
+    }
+
+    private void awaitReopened(Rocks closed) {
+        boolean interrupted = false;
+        synchronized (turn) {
+            while (reopening) {
+                try {
+                    turn.wait();
+                } catch (InterruptedException e) {
+                    // A call that has not begun ends with an answer all the same; the interrupt waits.
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (opened == closed) {
+            throw new L2ClosedException();
+        }
+    }
+
+    private Fetcher fetcher(Rocks rocks) {
+        Fetcher fetcher = fetchers.get();
+        if (fetcher == null || !fetcher.isOf(rocks)) {
+            fetcher = new Fetcher(rocks);
+            fetchers.set(fetcher);
+        }
+        return fetcher;
+    }
+
+    /**
+     * Closes all handles and opens the directory again as a new process would, but for its lock, which stays. Calls under way are
+     * waited for, later ones wait. Not while an {@link Ingest} is under way. {@code @Blocking}.
+     *
+     * @throws L2Exception if it could not be opened again: it is closed then
+     */
+    public synchronized void reopen() throws L2Exception {
+        synchronized (turn) {
+            reopening = true;
+        }
+        Rocks rocks = null;
+        boolean done = false;
+        try {
+            if (!opened.close()) {
+                throw new L2ClosedException();
+            }
+            directory.check();
+            rocks = Rocks.open(options, directory.db(), false);
+            meta.clear();
+            load(rocks);
+            opened = rocks;
+            done = true;
+        } finally {
+            if (!done) {
+                giveUp(directory, rocks);
+            }
+            synchronized (turn) {
+                reopening = false;
+                turn.notifyAll();
+            }
+        }
+    }
+
     /** Waits for the calls under way, then gives everything back and unlocks the directory. A second call does nothing. */
     @Override
-    public void close() throws L2Exception {
-        if (rocks.close()) {
+    public synchronized void close() throws L2Exception {
+        if (opened.close()) {
             directory.close();
         }
     }
