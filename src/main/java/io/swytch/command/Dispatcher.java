@@ -67,6 +67,7 @@ final class Dispatcher implements CommandLoop {
     @Override
     public void closed(Session session) {
         engine.sessions().remove(session);
+        engine.endPauseOf(session);
         Parking parking = Parking.of(session);
         if (parking != null) {
             session.attachment = null;
@@ -84,8 +85,13 @@ final class Dispatcher implements CommandLoop {
         long mark = reply.mark();
         CommandSpec spec = admission.find(request);
         if (spec == null) {
+            session.lastCommand = null;
             refuse(session, request, reply);
             return after(session, null, reply, mark);
+        }
+        // A write to a volatile field costs more than looking whether it is needed.
+        if (session.lastCommand != spec) {
+            session.lastCommand = spec;
         }
         CommandError refusal = admission.refusal(spec, session);
         if (refusal != null) {
@@ -186,7 +192,6 @@ final class Dispatcher implements CommandLoop {
             if (nanos >= slowlog.thresholdNanos()) {
                 runner.logSlow(slowlog, nanos);
             }
-            session.lastCommand = spec;
         }
         lastNanos = now;
         if (session.replyMode() != ReplyMode.ON) {

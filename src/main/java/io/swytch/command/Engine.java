@@ -3,6 +3,7 @@ package io.swytch.command;
 import io.swytch.clock.Clock;
 import io.swytch.command.spec.Catalogue;
 import io.swytch.command.spec.CommandSpec;
+import io.swytch.command.spec.Errors;
 import io.swytch.command.spec.Flag;
 import io.swytch.command.spec.Identity;
 import io.swytch.command.spec.Session;
@@ -192,7 +193,48 @@ public final class Engine implements AutoCloseable {
     /** Parks a connection until {@link Pause} lets it go. */
     void parkUntilUnpaused(Session session) {
         ClientConnection connection = connection(session);
-        pause.await(() -> connection.execute(connection::resume));
+        session.blocked = true;
+        stats.blockedClients.incrementAndGet();
+        boolean waits = pause.await(session, () -> {
+            unblocked(session);
+            connection.execute(connection::resume);
+        });
+        if (!waits) {
+            unblocked(session);
+            connection.execute(connection::resume);
+        }
+    }
+
+    /** Forgets that a session waits for the end of a pause, if it does. Returns whether it did. */
+    boolean endPauseOf(Session session) {
+        boolean waited = pause.forget(session);
+        if (waited) {
+            unblocked(session);
+        }
+        return waited;
+    }
+
+    private void unblocked(Session session) {
+        session.blocked = false;
+        stats.blockedClients.decrementAndGet();
+    }
+
+    /** CLIENT UNBLOCK. Only pauses hold clients back here, and those have no reply for a time that ran out. */
+    boolean unblock(long id, boolean withError) {
+        Session session = sessions.find(id);
+        if (session == null || !withError || !endPauseOf(session)) {
+            return false;
+        }
+        ClientConnection connection = connection(session);
+        connection.execute(() -> {
+            if (session.replyMode() == Session.ReplyMode.ON) {
+                connection.reply().error(Errors.UNBLOCKED.text());
+            } else {
+                Dispatcher.skipped(session);
+            }
+            connection.resumeNext();
+        });
+        return true;
     }
 
     /** Parks a connection for a while. */
@@ -236,7 +278,6 @@ public final class Engine implements AutoCloseable {
 
     private static void finish(CommandSpec spec, Session session, ClientConnection connection, WireReplyWriter reply) {
         session.attachment = null;
-        session.lastCommand = spec;
         if (session.replyMode() == Session.ReplyMode.ON) {
             connection.reply().setProtocol(reply.protocol());
             connection.reply().out().append(reply.out());

@@ -1,5 +1,6 @@
 package io.swytch.command;
 
+import io.swytch.command.spec.Buffers;
 import io.swytch.command.spec.Transport;
 
 /** The socket of nobody, for calls before the first client. */
@@ -28,18 +29,8 @@ enum NoTransport implements Transport {
     public void kill() {}
 
     @Override
-    public long inputBytes() {
-        return 0;
-    }
-
-    @Override
-    public long outputBytes() {
-        return 0;
-    }
-
-    @Override
-    public long memoryBytes() {
-        return 0;
+    public Buffers buffers() {
+        return Buffers.NONE;
     }
 
     @Override

@@ -1,11 +1,12 @@
 package io.swytch.command;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.swytch.clock.Clock;
 import io.swytch.command.spec.CommandSpec;
 import io.swytch.command.spec.Flag;
 import io.swytch.command.spec.Session;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -26,7 +27,9 @@ final class Pause {
 
     private volatile long untilMs;
     private volatile boolean all;
-    private final List<Runnable> waiting = new ArrayList<>();
+
+    @GuardedBy("this")
+    private final Map<Session, Runnable> waiting = new LinkedHashMap<>();
 
     Pause(Clock clock) {
         this.clock = clock;
@@ -45,7 +48,7 @@ final class Pause {
     synchronized void end() {
         untilMs = 0;
         all = false;
-        waiting.forEach(Runnable::run);
+        waiting.values().forEach(Runnable::run);
         waiting.clear();
     }
 
@@ -68,12 +71,17 @@ final class Pause {
         return spec.has(Flag.WRITE) || (spec.lockScope() == CommandSpec.LockScope.QUEUED && Engine.hasWrites(session));
     }
 
-    /** Runs {@code goOn} when the pause is over; at once if it is. */
-    synchronized void await(Runnable goOn) {
-        if (isOn()) {
-            waiting.add(goOn);
-        } else {
-            goOn.run();
+    /** Runs {@code goOn} when the pause is over. Returns false, and does nothing, if it is. */
+    synchronized boolean await(Session session, Runnable goOn) {
+        if (!isOn()) {
+            return false;
         }
+        waiting.put(session, goOn);
+        return true;
+    }
+
+    /** Lets a session wait no longer, without running what it waited with. Returns whether it waited. */
+    synchronized boolean forget(Session session) {
+        return waiting.remove(session) != null;
     }
 }

@@ -76,6 +76,11 @@ final class ServerPort implements ServerContext {
     }
 
     @Override
+    public boolean unblock(long id, boolean withError) {
+        return engine.unblock(id, withError);
+    }
+
+    @Override
     public void shutdown(boolean drain) {
         lifecycle.shutdown(drain);
     }

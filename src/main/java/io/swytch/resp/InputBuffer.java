@@ -198,9 +198,10 @@ public final class InputBuffer {
         return decoder.end() - decoder.position() + retiredBytes + decoder.gatheredBytes();
     }
 
-    /** Bytes of memory held. */
+    /** Bytes of memory held. CLIENT LIST asks from other threads, so each field is read once. */
     public long memoryBytes() {
-        return (own == null ? 0 : own.capacity()) + retiredBytes + decoder.gatheredBytes();
+        Block block = own;
+        return (block == null ? 0 : block.capacity()) + retiredBytes + decoder.gatheredBytes();
     }
 
     /** Lets go of everything. */

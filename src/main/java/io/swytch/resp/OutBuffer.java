@@ -208,6 +208,11 @@ public final class OutBuffer {
         return base + at == sent;
     }
 
+    /** Blocks that the replies lie in. */
+    public int blockCount() {
+        return count;
+    }
+
     /** Bytes of memory that the replies hold; what is only referred to is not counted. */
     public long memoryBytes() {
         return blockBytes;

@@ -173,7 +173,8 @@ public final class RequestDecoder {
 
     /** Bytes of large arguments that have been gathered outside of the window. */
     public long gatheredBytes() {
-        return gathering == null ? 0 : gathering.bytes();
+        Gathering now = gathering;
+        return now == null ? 0 : now.bytes();
     }
 
     /** Room in a chunk that the socket should read into, a reference that the caller lets go; null where the window is next. */

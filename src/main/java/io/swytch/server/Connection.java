@@ -9,6 +9,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.unix.UnixChannel;
 import io.swytch.command.ClientConnection;
 import io.swytch.command.CommandLoop;
+import io.swytch.command.spec.Buffers;
 import io.swytch.command.spec.Session;
 import io.swytch.resp.InputBuffer;
 import io.swytch.resp.OutBuffer;
@@ -116,6 +117,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         try {
             int n = bytes.readableBytes();
             loop.stats().bytesRead += n;
+            loop.stats().reads++;
             lastReadSeconds = loop.seconds();
             if (closing || closed || n == 0) {
                 return;
@@ -135,7 +137,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
             inputEnded = true;
-            process();
+            if (session != null && session.blocked) {
+                // As in Redis, who waits for others and says no more is taken to have gone: it could be for ever.
+                kill();
+            } else {
+                process();
+            }
         }
     }
 
@@ -313,6 +320,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
                 unsafe.write(out.send().toSend(), channel.voidPromise());
             } while (out.toSend() > 0);
             unsafe.flush();
+            loop.stats().writes++;
             loop.stats().bytesWritten += out.releaseSent();
             if (closed) {
                 return;
@@ -422,17 +430,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     }
 
     @Override
-    public long inputBytes() {
-        return input.waitingBytes();
-    }
-
-    @Override
-    public long outputBytes() {
-        return out.size();
-    }
-
-    @Override
-    public long memoryBytes() {
-        return input.memoryBytes() + out.memoryBytes();
+    public Buffers buffers() {
+        return new Buffers(
+                input.waitingBytes(),
+                input.memoryBytes(),
+                out.size(),
+                out.blockCount(),
+                out.memoryBytes(),
+                channel.config().isAutoRead(),
+                drainIsAwaited,
+                Math.max(0, loop.seconds() - lastReadSeconds));
     }
 }

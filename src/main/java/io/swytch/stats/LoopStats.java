@@ -139,6 +139,9 @@ public final class LoopStats {
         totals.commands += commands;
         totals.reads += reads;
         totals.writes += writes;
+        totals.connectionsReceived += connectionsTotal;
+        totals.connectionsRejected += connectionsRejected;
+        totals.clientsOverLimit += connectionsOverLimit;
         long[][] seen = rows;
         for (int i = 0; i < seen.length; i++) {
             long[] row = seen[i];

@@ -5,7 +5,6 @@ import io.swytch.clock.Clock;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * All figures of the server: what INFO and {@code /metrics} both show.
@@ -17,15 +16,6 @@ public final class Stats {
     private static final int SAMPLES = 16;
 
     private static final long SAMPLE_NANOS = 100_000_000;
-
-    /** What is counted where connections come and go, too seldom to need a writer of its own. */
-    public final LongAdder connectionsReceived = new LongAdder();
-
-    /** Connections that were refused because there were {@code maxclients}. */
-    public final LongAdder connectionsRejected = new LongAdder();
-
-    /** Clients that were closed because their replies passed {@code client-output-buffer-limit}. */
-    public final LongAdder clientsOverLimit = new LongAdder();
 
     /** Clients that wait in a blocking command. */
     public final AtomicInteger blockedClients = new AtomicInteger();
@@ -90,9 +80,6 @@ public final class Stats {
         for (LoopStats loop : loops) {
             loop.addTo(totals);
         }
-        totals.connectionsReceived = connectionsReceived.sum();
-        totals.connectionsRejected = connectionsRejected.sum();
-        totals.clientsOverLimit = clientsOverLimit.sum();
         totals.slowCommands = slowlog.total();
         store.read(totals.store);
         return totals;

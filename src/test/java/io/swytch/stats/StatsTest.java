@@ -55,7 +55,7 @@ class StatsTest {
         loop.hits = 10;
         loop.recordCommand(1, 500);
         loop.recordError(1, "ERR");
-        stats.connectionsReceived.add(7);
+        loop.connectionsTotal += 7;
         evictions = 4;
         used = 99;
         stats.reset();

@@ -178,7 +178,7 @@ public final class MemoryCommands {
     static long clientBytes(Call call) {
         long bytes = 0;
         for (Session session : call.server().sessions().all()) {
-            bytes += session.transport().memoryBytes() + session.queuedBytes();
+            bytes += session.transport().buffers().memoryBytes() + session.queuedBytes();
         }
         return bytes;
     }

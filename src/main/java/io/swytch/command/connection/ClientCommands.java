@@ -124,7 +124,7 @@ final class ClientCommands {
     private static void lines(Call call, Iterable<Session> sessions, ReplyWriter reply) {
         StringBuilder lines = new StringBuilder();
         for (Session session : sessions) {
-            ClientLine.append(session, call.nowMs(), lines);
+            ClientLine.append(session, call, lines);
         }
         reply.verbatim("txt", lines.toString().getBytes(StandardCharsets.ISO_8859_1));
     }
@@ -294,9 +294,10 @@ final class ClientCommands {
         if (millis < 0) {
             throw Errors.TIMEOUT_NEGATIVE;
         }
-        // A pause until a time that no clock can show is one for ever.
-        long untilMs = millis > Long.MAX_VALUE - call.nowMs() ? Long.MAX_VALUE : call.nowMs() + millis;
-        call.server().pauseClients(untilMs, all);
+        // As in Redis, a pause until a time that no clock can show is none.
+        if (millis <= Long.MAX_VALUE - call.nowMs()) {
+            call.server().pauseClients(call.nowMs() + millis, all);
+        }
         reply.ok();
     }
 
@@ -342,7 +343,6 @@ final class ClientCommands {
         reply.ok();
     }
 
-    /** No command of these families waits for another client, so there is never one to unblock. */
     private static void unblock(Call call, ReplyWriter reply) {
         if (call.argCount() > 4) {
             throw Errors.subcommandSyntax(call);
@@ -352,8 +352,8 @@ final class ClientCommands {
                 && !call.arg(3).equalsIgnoreCase("ERROR")) {
             throw Errors.UNBLOCK_REASON;
         }
-        call.longArg(2);
-        reply.integer(0);
+        boolean withError = call.argCount() == 4 && call.arg(3).equalsIgnoreCase("ERROR");
+        reply.integer(call.server().unblock(call.longArg(2), withError) ? 1 : 0);
     }
 
     private static void unpause(Call call, ReplyWriter reply) {

@@ -92,6 +92,7 @@ public final class Errors {
     public static final CommandError CLIENT_ID_INVALID = new CommandError("ERR Invalid client ID");
     public static final CommandError UNBLOCK_REASON =
             new CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    public static final CommandError UNBLOCKED = new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
     public static final CommandError PAUSE_MODE = new CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL");
     public static final CommandError TIMEOUT_NOT_AN_INTEGER =
             new CommandError("ERR timeout is not an integer or out of range");

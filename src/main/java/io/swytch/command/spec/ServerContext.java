@@ -34,6 +34,14 @@ public interface ServerContext {
     /** Ends a pause. */
     void unpauseClients();
 
+    /**
+     * Ends the wait of client {@code id}. CLIENT UNBLOCK.
+     *
+     * @param withError whether the client is told that it was ended; else its command replies as where its time runs out
+     * @return false if there is no such client, or it waits for nothing that can be ended so
+     */
+    boolean unblock(long id, boolean withError);
+
     /** Begins an ordered stop, as SIGTERM does; {@code drain} false skips the drain (the journal keeps what is dirty). */
     void shutdown(boolean drain);
 }

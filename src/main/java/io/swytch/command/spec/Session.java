@@ -42,12 +42,16 @@ public final class Session {
     public volatile String libName = "";
     public volatile String libVersion = "";
     public volatile String user = "default";
-    public volatile long lastCommandMs;
+
+    /** The command that runs, waits or ran last; null if that was none. */
     public volatile @Nullable CommandSpec lastCommand;
+
     public volatile boolean noEvict;
     public volatile boolean noTouch;
     public volatile boolean closing;
-    public volatile boolean parked;
+
+    /** Whether it waits in a blocking command, or for the end of a pause. */
+    public volatile boolean blocked;
 
     /** What the dispatcher remembers with it; nobody else's business. */
     public @Nullable Object attachment;
@@ -64,7 +68,6 @@ public final class Session {
         this.transport = transport;
         this.authenticated = authenticated;
         createdMs = nowMs;
-        lastCommandMs = nowMs;
     }
 
     /** Grows by one with each connection; never used again. */

@@ -17,14 +17,8 @@ public interface Transport {
     /** Closes at once, from any thread. */
     void kill();
 
-    /** Bytes of input that wait to be parsed. */
-    long inputBytes();
-
-    /** Bytes of replies that wait to be sent. */
-    long outputBytes();
-
-    /** Bytes of memory that the connection's buffers hold. */
-    long memoryBytes();
+    /** What its buffers hold now. */
+    Buffers buffers();
 
     /** Runs {@code task} on the session's loop, between two commands. */
     void execute(Runnable task);

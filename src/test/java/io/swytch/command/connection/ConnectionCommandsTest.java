@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.swytch.command.spec.Buffers;
 import io.swytch.command.spec.Session;
 import io.swytch.command.spec.TestServer;
 import java.time.Duration;
@@ -120,7 +121,7 @@ class ConnectionCommandsTest {
         other.run("CLIENT SETNAME other");
         server.clock.advance(Duration.ofSeconds(5));
         String all = client.run("CLIENT LIST");
-        assertTrue(all.contains("id=1 addr=127.0.0.1:50001 laddr=127.0.0.1:6379 fd=8 name= age=5 idle=5 flags=N db=0"));
+        assertTrue(all.contains("id=1 addr=127.0.0.1:50001 laddr=127.0.0.1:6379 fd=8 name= age=5 idle=0 flags=N db=0"));
         assertTrue(all.contains("name=other"));
         assertTrue(all.contains("cmd=client|setname user=default"));
         assertFalse(client.run("CLIENT LIST ID 1").contains("name=other"));
@@ -128,6 +129,35 @@ class ConnectionCommandsTest {
         assertEquals("-ERR syntax error\r\n", client.run("CLIENT LIST TYPE"));
         assertEquals("$0\r\n\r\n", client.run("CLIENT LIST TYPE master"));
         assertEquals("-ERR Unknown client type 'x'\r\n", client.run("CLIENT LIST TYPE x"));
+    }
+
+    @Test
+    void list_showsWhatBuffersHold() {
+        client.buffers = new Buffers(20, 4096, 100, 1, 16384, true, false, 7);
+        assertTrue(client.run("CLIENT INFO")
+                .contains(" idle=7 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=20 qbuf-free=4076 argv-mem=10"
+                        + " multi-mem=0 rbs=16384 rbp=100 obl=100 oll=0 omem=0 tot-mem=20480 events=r"
+                        + " cmd=client|info user=default redir=-1 resp=2 "));
+        client.buffers = new Buffers(0, 0, 5_000_000, 80, 1_310_720, false, true, 0);
+        String many = client.run("CLIENT INFO");
+        assertTrue(many.contains(" rbs=0 rbp=0 obl=0 oll=80 omem=5000000 tot-mem=1310720 events=w "), many);
+    }
+
+    @Test
+    void unblock_asksTheServer() {
+        assertEquals(
+                ":0\r\n",
+                new TestServer(List.of(ConnectionCommands.FAMILY)).connect().run("CLIENT UNBLOCK 7"));
+        assertEquals(":1\r\n", client.run("CLIENT UNBLOCK 7 error"));
+        assertEquals(List.of("unblock 7 true"), server.events);
+        assertEquals("-ERR value is not an integer or out of range\r\n", client.run("CLIENT UNBLOCK x"));
+        assertEquals("-ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR\r\n", client.run("CLIENT UNBLOCK x now"));
+    }
+
+    @Test
+    void pause_untilAfterTheEndOfTime_isNone() {
+        assertEquals("+OK\r\n", client.run("CLIENT PAUSE 9223372036854775807"));
+        assertEquals(List.of(), server.events);
     }
 
     @Test

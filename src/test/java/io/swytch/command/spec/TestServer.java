@@ -40,6 +40,7 @@ public final class TestServer implements ServerContext, AdminPort {
     public static final class Client implements Transport {
         public final Session session;
         public boolean isClosed;
+        public Buffers buffers = Buffers.NONE;
         private final TestServer server;
 
         private Client(TestServer server) {
@@ -89,18 +90,8 @@ public final class TestServer implements ServerContext, AdminPort {
         }
 
         @Override
-        public long inputBytes() {
-            return 0;
-        }
-
-        @Override
-        public long outputBytes() {
-            return 0;
-        }
-
-        @Override
-        public long memoryBytes() {
-            return 100;
+        public Buffers buffers() {
+            return buffers;
         }
 
         @Override
@@ -143,6 +134,7 @@ public final class TestServer implements ServerContext, AdminPort {
         }
         Call call = new Call(this, keyspace, spec, request, client.session);
         call.begin(spec, request, client.session);
+        client.session.lastCommand = spec;
         try {
             CommandSpec.handlerOf(spec).run(call, reply);
         } catch (CommandError e) {
@@ -154,7 +146,6 @@ public final class TestServer implements ServerContext, AdminPort {
         if (RUN_NANOS >= stats.slowlog().thresholdNanos()) {
             SlowCalls.log(stats.slowlog(), call, RUN_NANOS);
         }
-        client.session.lastCommand = spec;
         return reply.take();
     }
 
@@ -206,6 +197,12 @@ public final class TestServer implements ServerContext, AdminPort {
     @Override
     public void unpauseClients() {
         events.add("unpause");
+    }
+
+    @Override
+    public boolean unblock(long id, boolean withError) {
+        events.add("unblock " + id + " " + withError);
+        return withError;
     }
 
     @Override

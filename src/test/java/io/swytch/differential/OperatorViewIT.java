@@ -1,0 +1,106 @@
+package io.swytch.differential;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.swytch.cli.RedisServer;
+import io.swytch.cli.StartException;
+import io.swytch.config.Settings;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What an operator sees of a server that runs: its clients, its figures. */
+class OperatorViewIT {
+    private RedisServer server;
+    private RespConnection client;
+
+    @BeforeEach
+    void start() throws StartException {
+        server = RedisServer.start(
+                Settings.of("port", Integer.toString(ServerProcess.freePort()), "enable-debug-command", "local"));
+        client = new RespConnection(server.port(), 2);
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        server.stop();
+    }
+
+    private static String call(RespConnection on, String line) {
+        return on.call(CommandLine.split(line)).toString();
+    }
+
+    /** INFO's fields by name. */
+    private Map<String, String> info(String section) {
+        Map<String, String> fields = new TreeMap<>();
+        String text =
+                client.call(CommandLine.split("INFO " + section)).payload().toString();
+        for (String line : text.split("\r\n")) {
+            int colon = line.indexOf(':');
+            if (colon > 0) {
+                fields.put(line.substring(0, colon), line.substring(colon + 1));
+            }
+        }
+        return fields;
+    }
+
+    /** Redis 7.0.15 answers so too; UNBLOCK without ERROR ends its process there. */
+    @Test
+    void unblock_endsAWaitForTheEndOfAPause() {
+        try (RespConnection paused = new RespConnection(server.port(), 2)) {
+            String id = call(paused, "CLIENT ID").substring(1).replace("\\r\\n", "");
+            assertEquals(":0\\r\\n", call(client, "CLIENT UNBLOCK " + id + " ERROR"));
+            assertEquals("+OK\\r\\n", call(client, "CLIENT PAUSE 60000 WRITE"));
+            paused.send(CommandLine.split("SET k v"));
+            await().until(() -> info("clients").get("blocked_clients").equals("1"));
+            String line = call(client, "CLIENT LIST ID " + id);
+            assertTrue(line.contains(" flags=b ") && line.contains(" cmd=set "), line);
+            assertEquals(":0\\r\\n", call(client, "CLIENT UNBLOCK " + id));
+            assertEquals(":1\\r\\n", call(client, "CLIENT UNBLOCK " + id + " ERROR"));
+            assertEquals(
+                    "-UNBLOCKED client unblocked via CLIENT UNBLOCK\\r\\n",
+                    paused.read().toString());
+            assertEquals("0", info("clients").get("blocked_clients"));
+            assertEquals("$-1\\r\\n", call(paused, "GET k"));
+            paused.send(CommandLine.split("SET k v"));
+            await().until(() -> info("clients").get("blocked_clients").equals("1"));
+            assertEquals("+OK\\r\\n", call(client, "CLIENT UNPAUSE"));
+            assertEquals("+OK\\r\\n", paused.read().toString());
+        }
+        assertEquals("0", info("clients").get("blocked_clients"));
+    }
+
+    @Test
+    void pausedClient_thatLeaves_isCountedNoMore() {
+        assertEquals("+OK\\r\\n", call(client, "CLIENT PAUSE 60000 WRITE"));
+        try (RespConnection paused = new RespConnection(server.port(), 2)) {
+            paused.send(CommandLine.split("SET k v"));
+            await().until(() -> info("clients").get("blocked_clients").equals("1"));
+        }
+        await().until(() -> info("clients").get("blocked_clients").equals("0"));
+    }
+
+    @Test
+    void connections_areCounted() {
+        new RespConnection(server.port(), 2).close();
+        Map<String, String> stats = info("stats");
+        assertEquals("2", stats.get("total_connections_received"));
+        assertTrue(Long.parseLong(stats.get("total_reads_processed")) > 0);
+        assertEquals("+OK\\r\\n", call(client, "CONFIG SET maxclients 1"));
+        try (RespConnection refused = new RespConnection(server.port(), 2)) {
+            assertEquals(
+                    "-ERR max number of clients reached\\r\\n", refused.read().toString());
+        }
+        stats = info("stats");
+        assertEquals("1", stats.get("rejected_connections"));
+        assertFalse(stats.get("total_writes_processed").equals("0"));
+        assertEquals("+OK\\r\\n", call(client, "CONFIG RESETSTAT"));
+        assertEquals("0", info("stats").get("total_connections_received"));
+    }
+}
