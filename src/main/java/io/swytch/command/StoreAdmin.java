@@ -2,8 +2,9 @@ package io.swytch.command;
 
 import io.swytch.clock.Clock;
 import io.swytch.command.spec.AdminPort;
-import io.swytch.store.Store;
+import io.swytch.store.Tier;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
@@ -22,6 +23,7 @@ final class StoreAdmin implements AdminPort {
     private volatile boolean lastOk = true;
     private volatile long lastTookSec = -1;
     private volatile long startedNanos;
+    private volatile long unitsAtSave;
     private final LongAdder count = new LongAdder();
 
     StoreAdmin(Engine engine, Lifecycle lifecycle) {
@@ -42,20 +44,24 @@ final class StoreAdmin implements AdminPort {
     }
 
     @Override
-    public void save() throws IOException {
+    public boolean save() throws IOException {
         if (!running.compareAndSet(false, true)) {
-            throw new IOException("a save is under way");
+            return false;
         }
+        startedNanos = clock.nanos();
         saveNow();
+        return true;
     }
 
     private void saveNow() throws IOException {
-        startedNanos = clock.nanos();
         boolean ok = false;
         try {
-            Store store = engine.store();
-            store.drainNow();
+            long unitsBefore = units();
+            Path made = engine.store()
+                    .save(engine.settings().backupDir(), engine.settings().backupsKept());
+            LOG.info("saved, dir={}", made);
             ok = true;
+            unitsAtSave = unitsBefore;
             lastSaveSec = clock.millis() / 1000;
             count.increment();
         } finally {
@@ -70,10 +76,11 @@ final class StoreAdmin implements AdminPort {
         if (!running.compareAndSet(false, true)) {
             return false;
         }
+        startedNanos = clock.nanos();
         engine.inBackground(() -> {
             try {
                 saveNow();
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 LOG.error("background save failed", e);
             }
         });
@@ -89,7 +96,13 @@ final class StoreAdmin implements AdminPort {
                 lastOk,
                 lastTookSec,
                 isRunning ? (clock.nanos() - startedNanos) / 1_000_000_000 : -1,
-                count.sum());
+                count.sum(),
+                units() - unitsAtSave);
+    }
+
+    private long units() {
+        Tier tier = engine.store().tier();
+        return tier == null ? 0 : tier.journal().stats().units;
     }
 
     @Override

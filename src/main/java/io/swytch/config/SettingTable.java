@@ -83,6 +83,20 @@ final class SettingTable {
                     "keep everything on disk (L2), beyond maxmemory and restarts"),
             row("data-dir", "PATH", "swytch-data", FIXED, Kind.text(), "directory of the data, in persistent mode"),
             row(
+                    "backup-dir",
+                    "PATH",
+                    "",
+                    FIXED,
+                    Kind.text(),
+                    "where SAVE and BGSAVE put copies of the data; \"\" = backups in the data directory"),
+            row(
+                    "backup-keep",
+                    "COUNT",
+                    "1",
+                    MUTABLE,
+                    Kind.integer(1, 10_000),
+                    "copies that are kept there, the newest"),
+            row(
                     "sync",
                     "WHEN",
                     "10ms",

@@ -323,6 +323,16 @@ public final class Settings {
         return path(value("data-dir"));
     }
 
+    /** Where SAVE puts its copies. */
+    public Path backupDir() {
+        return value("backup-dir").isEmpty() ? dataDir().resolve("backups") : path(value("backup-dir"));
+    }
+
+    /** How many of them are kept, at least 1. */
+    public int backupsKept() {
+        return Integer.parseInt(value("backup-keep"));
+    }
+
     public SyncMode sync() {
         return sync;
     }

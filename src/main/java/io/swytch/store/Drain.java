@@ -173,6 +173,17 @@ public final class Drain {
         });
     }
 
+    /** Drains, and does something before anything else can change L2. */
+    <E extends Exception> void runThen(Action<E> action) throws IOException, E {
+        turn.lock();
+        try {
+            run();
+            action.run();
+        } finally {
+            turn.unlock();
+        }
+    }
+
     /** Drains while the journal is still being replayed, and cannot be cut. */
     void runWithoutTrim() throws IOException {
         excluding(this::runUpTo);

@@ -13,6 +13,7 @@ import io.swytch.store.l1.L1Options;
 import io.swytch.store.l1.Shard;
 import io.swytch.store.l2.L2;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -391,7 +392,22 @@ public final class Store implements AutoCloseable {
         upkeep.setExpiryActive(isOn);
     }
 
-    /** Does the upkeep's work at once, drain included, and waits for it: SAVE. Holds no stripe. */
+    /**
+     * Drains, and makes a copy of everything that a server can be started from. Holds no stripe.
+     *
+     * @param dir the directory of copies; this one gets a name of its own there
+     * @param keep how many copies are kept there, the newest, this one included
+     * @return the copy, a data directory
+     * @throws IOException if it could not be made, and in memory mode
+     */
+    public Path save(Path dir, int keep) throws IOException {
+        if (tier == null) {
+            throw new IOException("nothing to save: the store is in memory only");
+        }
+        return tier.save(dir, keep);
+    }
+
+    /** Drains now, and waits for it. Holds no stripe. */
     public void drainNow() throws IOException {
         if (tier != null) {
             tier.drainNow();

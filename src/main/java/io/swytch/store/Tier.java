@@ -39,6 +39,9 @@ public final class Tier {
     /** Threads that wait for the disk, for fills and for commands in the background. */
     private static final int DISK_THREADS = 4;
 
+    /** The journal's place in the data directory. */
+    static final String JOURNAL_DIR = "journal";
+
     /** Journal segments are this long. */
     private static final long SEGMENT_BYTES = 64L << 20;
 
@@ -106,7 +109,7 @@ public final class Tier {
         }
         Journal journal = null;
         try {
-            Path dir = options.dataDir().resolve("journal");
+            Path dir = options.dataDir().resolve(JOURNAL_DIR);
             Files.createDirectories(dir);
             journal = Journal.open(dir, options.sync(), SEGMENT_BYTES, clock, l2.hashSeed());
             Tier tier = new Tier(options, l1, l2, journal, spaces, clock);
@@ -366,6 +369,17 @@ public final class Tier {
 
     void drainNow() throws IOException {
         drain.run();
+    }
+
+    /** Drains, and makes a backup: see {@link Backup}. Returns its directory. */
+    Path save(Path dir, int keep) throws IOException {
+        Path[] made = new Path[1];
+        try {
+            drain.runThen(() -> made[0] = new Backup(dir, keep).make(l2, journal, clock));
+        } catch (JournalFailedException e) {
+            throw new IOException(writeTrouble(), e);
+        }
+        return made[0];
     }
 
     /** Drains, and empties L1 of what L2 has then. */

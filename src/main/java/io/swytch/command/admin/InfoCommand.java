@@ -189,7 +189,7 @@ public final class InfoCommand {
         StoreFigures store = view.totals.store;
         text.add("loading", 0);
         text.add("async_loading", 0);
-        text.add("rdb_changes_since_last_save", store.dirtyEntries);
+        text.add("rdb_changes_since_last_save", save.changes());
         text.add("rdb_bgsave_in_progress", save.isRunning() ? 1 : 0);
         text.add("rdb_last_save_time", save.lastSaveSec());
         text.add("rdb_last_bgsave_status", save.lastOk() ? "ok" : "err");

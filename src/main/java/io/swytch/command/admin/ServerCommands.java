@@ -14,7 +14,6 @@ import static io.swytch.command.spec.Flag.NO_MULTI;
 import static io.swytch.command.spec.Flag.READONLY;
 import static io.swytch.command.spec.Flag.STALE;
 
-import io.swytch.command.spec.AdminPort;
 import io.swytch.command.spec.Call;
 import io.swytch.command.spec.CommandFamily;
 import io.swytch.command.spec.CommandSpec.Background;
@@ -85,12 +84,10 @@ public final class ServerCommands {
 
     private static void save(Call call, ReplyWriter reply) {
         requireDisk(call);
-        AdminPort admin = call.server().admin();
-        if (admin.saveStatus().isRunning()) {
-            throw Errors.SAVE_RUNNING;
-        }
         try {
-            admin.save();
+            if (!call.server().admin().save()) {
+                throw Errors.SAVE_RUNNING;
+            }
         } catch (IOException e) {
             throw Errors.diskRefused(e);
         }

@@ -13,9 +13,16 @@ public interface AdminPort {
      * @param lastTookSec how long the last attempt took; −1 before the first
      * @param runningSec for how long the one under way has been running; −1 where there is none
      * @param count how many succeeded since the server began
+     * @param changes commands and transactions that have changed something since the last one that succeeded began, or since the server did
      */
     record SaveStatus(
-            boolean isRunning, long lastSaveSec, boolean lastOk, long lastTookSec, long runningSec, long count) {}
+            boolean isRunning,
+            long lastSaveSec,
+            boolean lastOk,
+            long lastTookSec,
+            long runningSec,
+            long count,
+            long changes) {}
 
     /** Whether there is a disk to save to. */
     boolean isTiered();
@@ -23,8 +30,12 @@ public interface AdminPort {
     /** Whether writes are taken; false while the disk refuses them. */
     boolean isWritable();
 
-    /** Drains everything and takes a checkpoint, then returns. Waits on the disk; never called on an event loop. */
-    void save() throws IOException;
+    /**
+     * Drains everything and makes a copy of it, then returns. Waits on the disk; never called on an event loop.
+     *
+     * @return false if one is under way already
+     */
+    boolean save() throws IOException;
 
     /** Begins what {@link #save} does, in the background. Returns false if one is under way already. */
     boolean startSave();

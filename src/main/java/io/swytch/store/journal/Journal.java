@@ -45,7 +45,7 @@ public final class Journal implements AutoCloseable {
     private final ReentrantLock trimLock = new ReentrantLock();
     private final ReentrantLock syncLock = new ReentrantLock();
     private final ReentrantLock commitLock = new ReentrantLock();
-    private final PendingEffects pending = new PendingEffects();
+    private final PendingEffects pending;
 
     /** What is being written; after a failure, what remains to be. */
     @GuardedBy("commitLock")
@@ -84,6 +84,7 @@ public final class Journal implements AutoCloseable {
         this.segmentBytes = segmentBytes;
         this.mode = mode;
         this.stats = stats;
+        pending = new PendingEffects(stats);
         this.clock = clock;
         syncer = new Syncer(this, mode, clock);
         writing.add(Chunk.take());
@@ -463,6 +464,31 @@ public final class Journal implements AutoCloseable {
                 } finally {
                     commitLock.unlock();
                 }
+            }
+        } finally {
+            trimLock.unlock();
+        }
+    }
+
+    /**
+     * Writes copies of the segments' files into an empty directory, with all that was appended before the call, and forces them. Not links: a segment's
+     * file is written again and again.
+     */
+    public void copyTo(Path target) throws IOException {
+        trimLock.lock();
+        try {
+            commit();
+            List<Segment> all;
+            long[] ends;
+            commitLock.lock();
+            try {
+                all = List.copyOf(segments);
+                ends = all.stream().mapToLong(segment -> segment.offset).toArray();
+            } finally {
+                commitLock.unlock();
+            }
+            for (int i = 0; i < ends.length; i++) {
+                all.get(i).copyTo(target, ends[i]);
             }
         } finally {
             trimLock.unlock();

@@ -12,6 +12,9 @@ public final class JournalStats {
     /** How old, in nanoseconds, the oldest unsynced byte may get in {@link SyncMode#TEN_MS} before a sync counts as late. */
     public static final long SYNC_LATE_NANOS = 10_000_000;
 
+    /** Commands and transactions that changed something; written under the lock of what is pending. */
+    public long units;
+
     public long commits;
     public long records;
     /** Bytes written, record headers included. */

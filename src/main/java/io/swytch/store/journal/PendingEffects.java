@@ -21,7 +21,10 @@ final class PendingEffects {
     /** Where the last unit ends; written under the lock. */
     private volatile long position;
 
-    PendingEffects() {
+    private final JournalStats stats;
+
+    PendingEffects(JournalStats stats) {
+        this.stats = stats;
         chunks.add(tail);
     }
 
@@ -51,6 +54,7 @@ final class PendingEffects {
                 effects.handOver(chunks);
                 tail = chunks.get(chunks.size() - 1);
             }
+            stats.units++;
             long end = position + bytes;
             position = end;
             return end;

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.zip.CRC32C;
 
 /**
@@ -154,6 +156,20 @@ final class Segment {
 
     void force() throws IOException {
         disk.force(channel);
+    }
+
+    /** Writes the first {@code bytes} bytes to a file of the same name in {@code directory}, and forces it. */
+    void copyTo(Path directory, long bytes) throws IOException {
+        Path copy = directory.resolve(path.getFileName());
+        try (FileChannel out = FileChannel.open(
+                copy,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            for (long at = 0; at < bytes; ) {
+                at += channel.transferTo(at, bytes - at, out);
+            }
+            out.force(true);
+        }
     }
 
     void truncate(long length) throws IOException {

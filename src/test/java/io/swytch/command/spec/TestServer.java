@@ -221,8 +221,9 @@ public final class TestServer implements ServerContext, AdminPort {
     }
 
     @Override
-    public void save() {
+    public boolean save() {
         events.add("save");
+        return !isSaving;
     }
 
     @Override
@@ -233,7 +234,7 @@ public final class TestServer implements ServerContext, AdminPort {
 
     @Override
     public SaveStatus saveStatus() {
-        return new SaveStatus(isSaving, clock.millis() / 1000, true, -1, -1, 0);
+        return new SaveStatus(isSaving, clock.millis() / 1000, true, -1, -1, 0, 0);
     }
 
     @Override
