@@ -272,11 +272,11 @@ public final class Engine implements AutoCloseable {
             runner.await(spec);
             runner.stats().recordCommand(spec.index(), clock.nanos() - start);
             own.release();
-            connection.execute(() -> finish(spec, session, connection, reply));
+            connection.execute(() -> finish(session, connection, reply));
         });
     }
 
-    private static void finish(CommandSpec spec, Session session, ClientConnection connection, WireReplyWriter reply) {
+    private static void finish(Session session, ClientConnection connection, WireReplyWriter reply) {
         session.attachment = null;
         if (session.replyMode() == Session.ReplyMode.ON) {
             connection.reply().setProtocol(reply.protocol());

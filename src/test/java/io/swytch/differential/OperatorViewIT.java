@@ -41,7 +41,7 @@ class OperatorViewIT {
         Map<String, String> fields = new TreeMap<>();
         String text =
                 client.call(CommandLine.split("INFO " + section)).payload().toString();
-        for (String line : text.split("\r\n")) {
+        for (String line : text.lines().toList()) {
             int colon = line.indexOf(':');
             if (colon > 0) {
                 fields.put(line.substring(0, colon), line.substring(colon + 1));
