@@ -117,13 +117,13 @@ final class Core {
         if (mark != 0) {
             spaces.marked[slot << 2 | mark] += sign * weight;
         }
-        if (!Entries.isTombstone(header)) {
-            if (ItemHeader.hasExpire(header)) {
-                spaces.expiring[slot] += sign;
-            }
-            if (ItemHeader.l2State(header) == ItemHeader.L2_UNKNOWN) {
-                spaces.unknown[slot] += sign;
-            }
+        if (!Entries.isTombstone(header) && ItemHeader.hasExpire(header)) {
+            spaces.expiring[slot] += sign;
+        }
+        // Tombstones too: one over a key that only L2 holds, left by a blind write that ran out of time, takes that key
+        // from the count.
+        if (ItemHeader.l2State(header) == ItemHeader.L2_UNKNOWN) {
+            spaces.unknown[slot] += sign;
         }
     }
 

@@ -162,7 +162,7 @@ final class DirtyMarks {
         if (state != after) {
             fresh |= (long) core.drainingEpoch << Entries.DRAIN_SHIFT;
         }
-        if (!tombstone && state == ItemHeader.L2_UNKNOWN) {
+        if (state == ItemHeader.L2_UNKNOWN) {
             core.spaces.unknown[ItemHeader.spaceSlot(header)]--;
         }
         setHeader(slot, fresh);
@@ -242,9 +242,7 @@ final class DirtyMarks {
     private long takeBack(long header) {
         long plain = header & ~Entries.DRAIN_MASK;
         if (ItemHeader.l2State(header) == ItemHeader.L2_HAS) {
-            if (!Entries.isTombstone(header)) {
-                core.spaces.unknown[ItemHeader.spaceSlot(header)]++;
-            }
+            core.spaces.unknown[ItemHeader.spaceSlot(header)]++;
             return Entries.withState(plain, ItemHeader.L2_UNKNOWN);
         }
         // A tombstone's NONE, perhaps under a newer value: L2 held the key before, or was thought to.

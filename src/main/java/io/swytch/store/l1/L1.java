@@ -274,7 +274,7 @@ public final class L1 {
         return sum(core -> core.spaces.keys[core.spaces.peek(space)]);
     }
 
-    /** Live entries of a space of which it is not known whether L2 holds their key. */
+    /** Entries of a space, tombstones too, of which it is not known whether L2 holds their key. */
     public long unknownKeys(int space) {
         return sum(core -> core.spaces.unknown[core.spaces.peek(space)]);
     }

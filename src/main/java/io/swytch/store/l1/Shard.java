@@ -153,7 +153,7 @@ public final class Shard {
         long header = core.headerAt(i);
         if (ItemHeader.l2State(header) == ItemHeader.L2_UNKNOWN && state != ItemHeader.L2_UNKNOWN) {
             int slot = ItemHeader.spaceSlot(header);
-            core.spaces.unknown[slot] -= Entries.isTombstone(header) ? 0 : 1;
+            core.spaces.unknown[slot]--;
             core.spaces.keys[slot] -= state == ItemHeader.L2_HAS ? 1 : 0;
         }
         int location = Index.location(core.index.get(i));

@@ -371,8 +371,8 @@ final class L1ModelTest {
                 marked[space << 2 | Index.mark(slot)] += weight;
                 if (!Entries.isTombstone(header)) {
                     expiring[space] += ItemHeader.hasExpire(header) ? 1 : 0;
-                    unknown[space] += ItemHeader.l2State(header) == ItemHeader.L2_UNKNOWN ? 1 : 0;
                 }
+                unknown[space] += ItemHeader.l2State(header) == ItemHeader.L2_UNKNOWN ? 1 : 0;
             }
             assertEquals(count, core.index.count());
             assertEquals(entryBytes, core.entryBytes);
