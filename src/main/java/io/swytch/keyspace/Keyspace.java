@@ -56,6 +56,9 @@ public abstract class Keyspace {
      */
     public abstract void patchString(Key key, int offset, Slice bytes);
 
+    /** Makes the encoding of the string at {@code key} raw, as an edit that changed nothing does; nobody who watches the key is told. */
+    public abstract void makeRaw(Key key);
+
     /** Makes {@code target} hold what {@code source} holds, of any type, with the given expiry. */
     public abstract void putItem(Key target, Item source, long expireAtMs);
 

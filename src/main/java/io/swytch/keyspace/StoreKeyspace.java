@@ -224,6 +224,21 @@ public final class StoreKeyspace extends Keyspace {
 
     @Override
     public void patchString(Key key, int offset, Slice bytes) {
+        patch(key, offset, bytes);
+        databases.touch(key);
+    }
+
+    @Override
+    public void makeRaw(Key key) {
+        Item item = peek(key);
+        if (item != null
+                && item.type() == ItemType.STRING
+                && !Encodings.nameOf(item).equals("raw")) {
+            patch(key, 0, value.set(scratch, 0, 0));
+        }
+    }
+
+    private void patch(Key key, int offset, Slice bytes) {
         Shard shard = store.shard(key.hash());
         if (!shard.find(key, before, false)) {
             bringUp(shard, key);
@@ -240,7 +255,6 @@ public final class StoreKeyspace extends Keyspace {
             }
             store.written(key);
         }
-        databases.touch(key);
     }
 
     /**

@@ -171,6 +171,16 @@ public final class MapKeyspace extends Keyspace {
     }
 
     @Override
+    public void makeRaw(Key key) {
+        Item old = peek(key);
+        if (old != null && !Encodings.nameOf(old).equals("raw")) {
+            long before = touches.getOrDefault(place(key), 0L);
+            patchString(key, 0, new Slice());
+            touches.put(place(key), before);
+        }
+    }
+
+    @Override
     public void putItem(Key target, Item source, long expireAtMs) {
         put(target, source.type(), source.encoding(), source.value(new Slice()).toByteArray(), expireAtMs);
     }

@@ -148,6 +148,8 @@ final class BitfieldCommand {
             // The string grows before the first step, as in Redis: also where all steps fail.
             call.scratch().put(0, (byte) 0);
             keyspace.patchString(call.key(), lastWritten, new Slice(call.scratch(), 0, 1));
+        } else if (lastWritten >= 0) {
+            keyspace.makeRaw(call.key());
         }
         for (Step step : steps) {
             run(step, reply);

@@ -94,12 +94,16 @@ public final class BitmapCommands {
         }
         long start = call.longArg(2);
         long end = call.longArg(3);
+        if (start < 0 && end < 0 && start > end) {
+            // Redis sees this before it looks at the unit.
+            reply.integer(0);
+            return;
+        }
         boolean bits = args == 5 && isBitUnit(call, 4);
-        boolean crossed = start < 0 && end < 0 && start > end;
         long total = bits ? (long) item.valueLength() << 3 : item.valueLength();
         start = fromEnd(start, total);
         end = Math.min(fromEnd(end, total), total - 1);
-        if (crossed || start > end) {
+        if (start > end) {
             reply.integer(0);
             return;
         }
@@ -179,6 +183,8 @@ public final class BitmapCommands {
         if (item == null || at >= item.valueLength() || now != old) {
             call.scratch().put(0, (byte) now);
             call.keyspace().patchString(call.key(), at, new Slice(call.scratch(), 0, 1));
+        } else {
+            call.keyspace().makeRaw(call.key());
         }
         reply.integer(before);
     }
