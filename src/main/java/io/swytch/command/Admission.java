@@ -74,9 +74,8 @@ final class Admission {
     private static String unknown(Request request) {
         StringBuilder args = new StringBuilder();
         for (int i = 1; i < request.argCount() && args.length() < ECHO_BYTES_MAX; i++) {
-            args.append('\'')
-                    .append(head(request.arg(i), ECHO_BYTES_MAX - args.length()))
-                    .append("' ");
+            String head = head(request.arg(i), ECHO_BYTES_MAX - args.length());
+            args.append('\'').append(head).append("' ");
         }
         return "ERR unknown command '" + head(request.arg(0), ECHO_BYTES_MAX) + "', with args beginning with: " + args;
     }

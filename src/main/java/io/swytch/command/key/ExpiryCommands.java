@@ -101,7 +101,7 @@ public final class ExpiryCommands {
             } else if (options.eat("LT")) {
                 lt = true;
             } else {
-                throw Errors.unsupportedOption(options.take().toString());
+                throw Errors.unsupportedOption(options.take());
             }
         }
         if (nx && (xx || gt || lt)) {

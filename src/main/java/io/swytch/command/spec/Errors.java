@@ -131,19 +131,19 @@ public final class Errors {
 
     /** An option of HELLO that there is not, or that lacks its values. */
     public static CommandError helloOption(Slice option) {
-        return new CommandError("ERR Syntax error in HELLO option '" + option + "'");
+        return new CommandError("ERR Syntax error in HELLO option '" + text(option) + "'");
     }
 
     public static CommandError noSuchUser(Slice user) {
-        return new CommandError("ERR No such user '" + user + "'");
+        return new CommandError("ERR No such user '" + text(user) + "'");
     }
 
     public static CommandError unknownClientType(Slice type) {
-        return new CommandError("ERR Unknown client type '" + type + "'");
+        return new CommandError("ERR Unknown client type '" + text(type) + "'");
     }
 
     public static CommandError clientAttribute(Slice name) {
-        return new CommandError("ERR Unrecognized option '" + name + "'");
+        return new CommandError("ERR Unrecognized option '" + text(name) + "'");
     }
 
     public static CommandError clientAttributeValue(String name) {
@@ -167,8 +167,15 @@ public final class Errors {
 
     /** The beginning of a client's text, as error replies repeat it. */
     private static String shown(Slice text) {
-        String all = text.toString();
+        String all = text(text);
         return all.length() > 128 ? all.substring(0, 128) : all;
+    }
+
+    /** A client's text as C prints it: up to the first zero byte. */
+    private static String text(Slice slice) {
+        String all = slice.toString();
+        int end = all.indexOf('\0');
+        return end < 0 ? all : all.substring(0, end);
     }
 
     public static CommandError wrongArgCount(String commandName) {
@@ -196,8 +203,9 @@ public final class Errors {
     }
 
     /** {@code Unsupported option …}, of the EXPIRE family. */
-    public static CommandError unsupportedOption(String option) {
-        return new CommandError("ERR Unsupported option " + option);
+    public static CommandError unsupportedOption(Slice option) {
+        // Redis takes line ends from the end of a text, and makes blanks of the others.
+        return new CommandError("ERR Unsupported option " + text(option).replaceAll("[\r\n]+$", ""));
     }
 
     /** A text made on the spot; its beginning is the code. */
