@@ -37,6 +37,11 @@ public final class RespConnection implements AutoCloseable {
 
     /** Sends a command without reading its reply. */
     public void send(List<byte[]> args) {
+        write(encode(args));
+    }
+
+    /** The bytes of a command on the wire. */
+    static byte[] encode(List<byte[]> args) {
         ByteArrayOutputStream request = new ByteArrayOutputStream();
         header(request, '*', args.size());
         for (byte[] arg : args) {
@@ -44,8 +49,13 @@ public final class RespConnection implements AutoCloseable {
             request.writeBytes(arg);
             request.writeBytes(new byte[] {'\r', '\n'});
         }
+        return request.toByteArray();
+    }
+
+    /** Sends any bytes. */
+    void write(byte[] bytes) {
         try {
-            socket.getOutputStream().write(request.toByteArray());
+            socket.getOutputStream().write(bytes);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
