@@ -8,6 +8,7 @@ import io.swytch.store.l2.Ingest;
 import io.swytch.store.l2.L2;
 import io.swytch.store.l2.L2Exception;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,6 +36,9 @@ import org.slf4j.LoggerFactory;
 public final class Drain {
     static final String META_SPACES = "spaces";
     static final String META_COUNTS = "key-counts";
+
+    /** L2 has everything that the journal holds before this position. */
+    static final String META_POSITION = "journal-position";
 
     private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
 
@@ -168,7 +172,7 @@ public final class Drain {
     void run() throws IOException {
         excluding(() -> {
             long position = journal.cut();
-            runUpTo();
+            runUpTo(position);
             journal.trimBefore(position);
         });
     }
@@ -186,10 +190,16 @@ public final class Drain {
 
     /** Drains while the journal is still being replayed, and cannot be cut. */
     void runWithoutTrim() throws IOException {
-        excluding(this::runUpTo);
+        excluding(() -> runUpTo(position(l2)));
     }
 
-    private void runUpTo() throws IOException {
+    /** Where the journal goes on from what L2 holds. */
+    static long position(L2 l2) {
+        byte[] saved = l2.meta(META_POSITION);
+        return saved == null ? 0 : ByteBuffer.wrap(saved).getLong();
+    }
+
+    private void runUpTo(long position) throws IOException {
         long start = clock.nanos();
         for (int i = 0; i < l1.shardCount(); i++) {
             Shard shard = l1.shard(i);
@@ -214,7 +224,13 @@ public final class Drain {
             journal.commit();
             journal.sync();
             expiry.settle(ingest);
-            ingest.commit(Map.of(META_SPACES, spaces.toBytes(), META_COUNTS, counts.toBytes(changes)));
+            ingest.commit(Map.of(
+                    META_SPACES,
+                    spaces.toBytes(),
+                    META_COUNTS,
+                    counts.toBytes(changes),
+                    META_POSITION,
+                    ByteBuffer.allocate(Long.BYTES).putLong(0, position).array()));
             expiry.settled();
             counts.drained(changes, notNew);
             entries = batch.total();

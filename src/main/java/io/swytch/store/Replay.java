@@ -43,71 +43,95 @@ final class Replay implements EffectVisitor {
         return units;
     }
 
-    private Shard lock(Key key) {
+    /** One effect on one key, whose stripe is held. */
+    @FunctionalInterface
+    private interface Edit {
+        /** Returns false if there is no room; part of it may have been done, and doing it again does no harm. */
+        boolean on(Shard shard);
+    }
+
+    /** Makes an edit. Where there is no room what has been replayed so far goes to L2; if that does not help, the start ends here. */
+    private void edit(Key key, Edit edit) {
+        if (isDone(key, edit)) {
+            return;
+        }
+        drain();
+        if (!isDone(key, edit)) {
+            throw new UncheckedIOException(
+                    new IOException("cannot replay the journal: memory has no room for a change of a key of "
+                            + key.length() + " bytes; start with a larger maxmemory"));
+        }
+    }
+
+    private boolean isDone(Key key, Edit edit) {
         Shard shard = l1.shard(key.hash());
         shard.lock();
-        return shard;
+        try {
+            return edit.on(shard);
+        } finally {
+            shard.unlock();
+        }
     }
 
     @Override
     public void put(Key key, Item put) {
-        Shard shard = lock(key);
-        try {
-            // Even where its time has run out by now: an effect that follows may have given it another before it did.
-            shard.put(key, put.type(), put.encoding(), put.expireAtMs(), put.value(value), true, ItemHeader.L2_UNKNOWN);
-        } finally {
-            shard.unlock();
-        }
+        // Even where its time has run out by now: an effect that follows may have given it another before it did.
+        edit(
+                key,
+                shard -> shard.put(
+                        key,
+                        put.type(),
+                        put.encoding(),
+                        put.expireAtMs(),
+                        put.value(value),
+                        true,
+                        ItemHeader.L2_UNKNOWN));
     }
 
     @Override
     public void delete(Key key) {
-        Shard shard = lock(key);
-        try {
-            bury(shard, key);
-        } finally {
-            shard.unlock();
-        }
+        edit(key, shard -> bury(shard, key));
     }
 
-    private void bury(Shard shard, Key key) {
+    private boolean bury(Shard shard, Key key) {
         int l2State = shard.find(key, item, false) ? ItemHeader.l2State(item.header()) : ItemHeader.L2_UNKNOWN;
-        if (l2State == ItemHeader.L2_NONE) {
-            shard.remove(key);
-        } else {
-            shard.putTombstone(key, l2State);
+        if (l2State != ItemHeader.L2_NONE) {
+            return shard.putTombstone(key, l2State);
         }
+        shard.remove(key);
+        return true;
     }
 
     @Override
     public void expire(Key key, long atMs) {
-        Shard shard = lock(key);
-        try {
-            if (bringUp(shard, key)) {
-                shard.setExpire(key, atMs);
-            }
-        } finally {
-            shard.unlock();
-        }
+        edit(key, shard -> switch (bringUp(shard, key)) {
+            case ABSENT -> true;
+            case THERE -> shard.setExpire(key, atMs);
+            case NO_ROOM -> false;
+        });
     }
 
     @Override
     public void patch(Key key, int offset, Slice bytes) {
-        Shard shard = lock(key);
-        try {
-            if (!bringUp(shard, key)) {
-                shard.put(key, ItemType.STRING, ItemHeader.ENCODING_RAW, 0, new Slice(), true, ItemHeader.L2_UNKNOWN);
-            }
-            shard.patch(key, offset, bytes);
-        } finally {
-            shard.unlock();
-        }
+        edit(key, shard -> switch (bringUp(shard, key)) {
+            case ABSENT ->
+                shard.put(key, ItemType.STRING, ItemHeader.ENCODING_RAW, 0, new Slice(), true, ItemHeader.L2_UNKNOWN)
+                        && shard.patch(key, offset, bytes);
+            case THERE -> shard.patch(key, offset, bytes);
+            case NO_ROOM -> false;
+        });
     }
 
-    /** Sees to it that what the key holds is in L1. Returns false if it holds nothing. */
-    private boolean bringUp(Shard shard, Key key) {
+    private enum Found {
+        ABSENT,
+        THERE,
+        NO_ROOM
+    }
+
+    /** Sees to it that what the key holds is in L1. */
+    private Found bringUp(Shard shard, Key key) {
         if (shard.find(key, item, false)) {
-            return !item.isTombstone();
+            return item.isTombstone() ? Found.ABSENT : Found.THERE;
         }
         FillToken token = new FillToken(key.copy());
         try {
@@ -127,11 +151,19 @@ final class Replay implements EffectVisitor {
                     new IOException("replay could not read what it edits: " + e.getMessage(), e));
         }
         if (token.item == null) {
-            return false;
+            return Found.ABSENT;
         }
         token.view(item);
-        shard.put(key, item.type(), item.encoding(), item.expireAtMs(), item.value(value), true, ItemHeader.L2_HAS);
-        return true;
+        return shard.put(
+                        key,
+                        item.type(),
+                        item.encoding(),
+                        item.expireAtMs(),
+                        item.value(value),
+                        true,
+                        ItemHeader.L2_HAS)
+                ? Found.THERE
+                : Found.NO_ROOM;
     }
 
     @Override
@@ -146,11 +178,15 @@ final class Replay implements EffectVisitor {
         // The journal may hold more than L1's write buffer: what has been replayed so far goes to L2. The journal is
         // trimmed after its end only.
         if ((++units & 0xFFF) == 0 && drain.isBehind()) {
-            try {
-                drain.runWithoutTrim();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            drain();
+        }
+    }
+
+    private void drain() {
+        try {
+            drain.runWithoutTrim();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -14,6 +14,7 @@ import io.swytch.store.l2.L2;
 import io.swytch.store.l2.L2Exception;
 import io.swytch.store.l2.L2Options;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,7 +133,12 @@ public final class Tier {
         }
         counts.restore(l2.meta(Drain.META_COUNTS));
         Replay replay = new Replay(l1, l2, spaces, drain);
-        replayed.replay(keyHash, replay);
+        try {
+            replayed.replay(keyHash, replay, Drain.position(l2));
+        } catch (UncheckedIOException e) {
+            // A visitor has no other way to say what stops it.
+            throw new IOException(e.getCause().getMessage(), e);
+        }
         if (replay.units() > 0) {
             LOG.info("journal replayed, units={}", replay.units());
         }

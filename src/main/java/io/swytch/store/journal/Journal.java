@@ -135,14 +135,36 @@ public final class Journal implements AutoCloseable {
      * @throws JournalDamagedException if something before the end was changed or lost; nothing on disk has been touched then
      */
     public void replay(KeyHash hash, EffectVisitor visitor) throws IOException {
+        replay(hash, visitor, firstPosition());
+    }
+
+    /**
+     * As {@link #replay(KeyHash, EffectVisitor)}, for what continues a state that has everything before {@code from}: the log must reach from there or
+     * before to there or beyond.
+     *
+     * @throws JournalDamagedException also if files are missing at either end
+     */
+    public void replay(KeyHash hash, EffectVisitor visitor, long from) throws IOException {
         commitLock.lock();
         try {
             if (current != null) {
                 throw new IllegalStateException("the journal has been replayed");
             }
             long end = 0;
-            if (!segments.isEmpty()) {
-                end = new Replay(segments, files).run(hash, visitor);
+            if (segments.isEmpty()) {
+                if (from > 0) {
+                    throw JournalDamagedException.missing(
+                            files.path(from),
+                            "the folder has no journal, but the data on disk ends at position " + from);
+                }
+            } else {
+                Segment first = segments.get(0);
+                if (first.first() > from) {
+                    throw JournalDamagedException.missing(
+                            files.path(from),
+                            "the data on disk ends at position " + from + " and the oldest file is " + first.path());
+                }
+                end = new Replay(segments, files).run(hash, visitor, from);
             }
             Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
             if (last != null && last.first() == end) {

@@ -16,7 +16,20 @@ public final class JournalDamagedException extends IOException {
         this.offset = offset;
     }
 
-    /** The damaged segment. */
+    private JournalDamagedException(Path file, String message) {
+        super(message);
+        this.file = file;
+        offset = 0;
+    }
+
+    /** A file is missing, perhaps with others after it. */
+    static JournalDamagedException missing(Path file, String reason) {
+        return new JournalDamagedException(
+                file,
+                "journal incomplete: " + file + ", or a file before it that reached so far, is missing: " + reason);
+    }
+
+    /** The damaged segment, or the one that is missing. */
     public Path file() {
         return file;
     }

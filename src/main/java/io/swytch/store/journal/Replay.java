@@ -23,8 +23,8 @@ final class Replay {
         this.files = files;
     }
 
-    /** Passes on all whole units, and cuts off what is torn. Returns the position where the log ends. */
-    long run(KeyHash hash, EffectVisitor visitor) throws IOException {
+    /** Passes on all whole units, and cuts off what is torn; the log must reach to {@code from} at least. Returns the position where the log ends. */
+    long run(KeyHash hash, EffectVisitor visitor, long from) throws IOException {
         List<Segment> trimmed = new ArrayList<>();
         while (segments.size() > 1 && beginsWithinUnit()) {
             // A crash cut a trim short that would have taken it too, as trims end where a unit begins.
@@ -33,6 +33,12 @@ final class Replay {
         LogReader records = new LogReader(segments, files.newId());
         EffectReader effects = new EffectReader(records, hash, visitor);
         effects.readAll();
+        if (effects.endPosition() < from) {
+            throw JournalDamagedException.missing(
+                    files.path(effects.endPosition()),
+                    "the data on disk ends at position " + from + " and the newest file, "
+                            + segments.get(segments.size() - 1).path() + ", before it");
+        }
         String torn = effects.isCutShort() ? "its last unit is not whole" : records.judgeEnd();
         if (!torn.isEmpty()) {
             log.atWarn()

@@ -152,7 +152,7 @@ final class SegmentFiles implements AutoCloseable {
         if (segment == null) {
             segment = makeInline();
         }
-        Path path = directory.resolve(String.format(Locale.ROOT, "journal-%016x.log", first));
+        Path path = path(first);
         try {
             Files.move(segment.path(), path, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
@@ -162,6 +162,11 @@ final class SegmentFiles implements AutoCloseable {
         segment.renamed(path, first);
         LockSupport.unpark(ahead);
         return segment;
+    }
+
+    /** The file of the segment whose first payload byte is at {@code first}. */
+    Path path(long first) {
+        return directory.resolve(String.format(Locale.ROOT, "journal-%016x.log", first));
     }
 
     private synchronized void putBack(Segment segment) throws IOException {
