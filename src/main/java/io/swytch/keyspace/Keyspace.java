@@ -75,6 +75,9 @@ public abstract class Keyspace {
     /** How often {@code item} was used, as OBJECT FREQ shows it: 0 to 255 on Redis's logarithmic scale. */
     public abstract int frequency(Key key);
 
+    /** Seconds since {@code key} was written or moved within memory, about: entries have no clock. 0 if it is not in L1. */
+    public abstract long idleSeconds(Key key);
+
     /** Bytes of memory that {@code key} takes in L1, overhead included, for MEMORY USAGE; 0 if it is not in L1. */
     public abstract long memoryBytes(Key key);
 

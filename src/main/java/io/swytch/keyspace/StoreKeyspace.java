@@ -371,6 +371,12 @@ public final class StoreKeyspace extends Keyspace {
     }
 
     @Override
+    public long idleSeconds(Key key) {
+        int written = store.shard(key.hash()).writtenSec(key);
+        return written == 0 ? 0 : Math.max(0, nowMs / 1000 - written);
+    }
+
+    @Override
     public long memoryBytes(Key key) {
         return store.shard(key.hash()).entryBytes(key);
     }

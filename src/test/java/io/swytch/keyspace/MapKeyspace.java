@@ -210,6 +210,11 @@ public final class MapKeyspace extends Keyspace {
     }
 
     @Override
+    public long idleSeconds(Key key) {
+        return 7;
+    }
+
+    @Override
     public int frequency(Key key) {
         return live(place(key)) == null ? 0 : 5;
     }

@@ -33,6 +33,9 @@ final class DebugCommand {
     /** A sleeping connection keeps a background thread; nobody needs longer. */
     private static final double SLEEP_SECONDS_MAX = 600;
 
+    /** Redis keeps 24 bits of the time of use. */
+    private static final long LRU_MASK = (1 << 24) - 1;
+
     private static final List<String> HELP = List.of(
             "OBJECT <key>",
             "    Shows how a key's value is kept.",
@@ -88,9 +91,11 @@ final class DebugCommand {
         if (item == null) {
             throw Errors.NO_SUCH_KEY;
         }
-        // There is no address to tell, and no time of use is kept: zeros, so that what parses the line still can.
-        reply.simple("Value at:0x0 refcount:1 encoding:" + Encodings.nameOf(item) + " serializedlength:"
-                + item.valueLength() + " lru:0 lru_seconds_idle:0");
+        // There is no address to tell: a zero, so that what parses the line still can.
+        long idle = call.keyspace().idleSeconds(call.key());
+        reply.simple(
+                "Value at:0x0 refcount:1 encoding:" + Encodings.nameOf(item) + " serializedlength:" + item.valueLength()
+                        + " lru:" + ((call.nowMs() / 1000 - idle) & LRU_MASK) + " lru_seconds_idle:" + idle);
     }
 
     private static void reload(Call call, ReplyWriter reply) {

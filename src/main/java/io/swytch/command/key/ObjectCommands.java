@@ -46,7 +46,7 @@ public final class ObjectCommands {
                             .key(2, RO)
                             .tips("nondeterministic_output")
                             .syntax("key:key")
-                            .docs("2.2.3", "O(1)", "Replies the seconds since a key was used, where they are tracked.")
+                            .docs("2.2.3", "O(1)", "Replies about how many seconds ago a key was written.")
                             .runs(ObjectCommands::idletime))
                     .sub(subcommand("REFCOUNT", exactly(3), READONLY)
                             .key(2, RO)
@@ -55,6 +55,7 @@ public final class ObjectCommands {
                             .docs("2.2.3", "O(1)", "Replies how many keys share the value of a key.")
                             .runs(ObjectCommands::refcount)));
 
+    /** As Redis has it, which the transcripts compare. */
     private static final List<String> HELP = List.of(
             "ENCODING <key>",
             "    Return the kind of internal representation used in order to store the value",
@@ -85,7 +86,7 @@ public final class ObjectCommands {
             reply.nullBulk();
             return;
         }
-        if (!call.server().settings().get("maxmemory-policy").endsWith("lfu")) {
+        if (!isFrequencyShown(call)) {
             throw Errors.FREQUENCY_NOT_TRACKED;
         }
         reply.integer(call.keyspace().frequency(call.key()));
@@ -95,12 +96,20 @@ public final class ObjectCommands {
         Help.reply("OBJECT", HELP, reply);
     }
 
-    /** Eviction goes by frequency under every policy, so no time of use is kept; the error is Redis's for that. */
+    /** Eviction goes by frequency under every policy; the one that is set says which of the two figures a client may ask for. */
+    private static boolean isFrequencyShown(Call call) {
+        return call.server().settings().get("maxmemory-policy").endsWith("lfu");
+    }
+
     private static void idletime(Call call, ReplyWriter reply) {
-        if (call.keyspace().peek(call.key()) != null) {
+        if (call.keyspace().peek(call.key()) == null) {
+            reply.nullBulk();
+            return;
+        }
+        if (isFrequencyShown(call)) {
             throw Errors.IDLE_TIME_NOT_TRACKED;
         }
-        reply.nullBulk();
+        reply.integer(call.keyspace().idleSeconds(call.key()));
     }
 
     private static void refcount(Call call, ReplyWriter reply) {

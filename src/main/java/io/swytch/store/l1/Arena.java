@@ -1,5 +1,6 @@
 package io.swytch.store.l1;
 
+import io.swytch.clock.Clock;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -23,7 +24,7 @@ final class Arena {
     static final int FIRST_OFFSET = 8;
 
     /** Bytes of the Java heap that a segment's row in the arrays below takes. */
-    static final int ROW_BYTES = 40;
+    static final int ROW_BYTES = 48;
 
     private static final int CHUNK_SHIFT_MAX = 20;
     private static final int UNITS_MAX_SHIFT = 28;
@@ -51,6 +52,14 @@ final class Arena {
 
     /** No entry of the segment expires before this. */
     long[] minExpire = new long[0];
+
+    /** When the segment was taken, and when something was last appended to it: seconds since 1970. */
+    int[] beganSec = new int[0];
+
+    int[] grownSec = new int[0];
+
+    /** Seconds since 1970, as upkeep last saw them. */
+    int nowSec = (int) (Clock.system().millis() / 1000);
 
     private int freeHead = -1;
 
@@ -99,6 +108,19 @@ final class Arena {
         return (segment & ((1 << chunkSegmentsShift) - 1)) << segmentShift;
     }
 
+    /**
+     * About when an entry was appended, seconds since 1970: entries have no clock of their own, so it is told from where it lies between the
+     * first and the last of its segment.
+     */
+    int appendedSec(int location, int bytes) {
+        int segment = segmentOf(location);
+        int at = offsetInSegment(location);
+        if (at + bytes >= end[segment]) {
+            return grownSec[segment];
+        }
+        return (int) (beganSec[segment] + (long) (grownSec[segment] - beganSec[segment]) * at / end[segment]);
+    }
+
     /** Takes a segment for a queue; whether the budget allows it is the caller's concern. */
     int take(byte forQueue) {
         if (freeHead < 0) {
@@ -113,6 +135,8 @@ final class Arena {
         prev[segment] = -1;
         base[segment] = 0;
         minExpire[segment] = Long.MAX_VALUE;
+        beganSec[segment] = nowSec;
+        grownSec[segment] = nowSec;
         if (forQueue == WAIT) {
             waiting++;
         } else {
@@ -154,6 +178,8 @@ final class Arena {
             prev = Arrays.copyOf(prev, rows);
             base = Arrays.copyOf(base, rows);
             minExpire = Arrays.copyOf(minExpire, rows);
+            beganSec = Arrays.copyOf(beganSec, rows);
+            grownSec = Arrays.copyOf(grownSec, rows);
         }
         chunks[chunk] = ByteBuffer.allocateDirect(1 << (chunkUnitsShift + 3));
         for (int i = (1 << chunkSegmentsShift) - 1; i >= 0; i--) {

@@ -65,6 +65,7 @@ final class SegmentLog {
         int at = arena.end[segment];
         arena.end[segment] = at + bytes;
         arena.live[segment] += bytes;
+        arena.grownSec[segment] = arena.nowSec;
         if (which <= OPEN_SMALL_LONG) {
             smallPosition += bytes;
         }

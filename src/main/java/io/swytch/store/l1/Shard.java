@@ -166,6 +166,19 @@ public final class Shard {
         return i < 0 ? -1 : Index.counter(core.index.get(i));
     }
 
+    /** About when an entry was written here, or last moved by eviction, in seconds since 1970; 0 for an absent key. */
+    public int writtenSec(Key key) {
+        int i = finder.locate(key);
+        if (i < 0) {
+            return 0;
+        }
+        int location = Index.location(core.index.get(i));
+        ByteBuffer buffer = core.arena.buffer(location);
+        int offset = core.arena.offset(location);
+        return core.arena.appendedSec(
+                location, Entries.liveBytes(buffer, offset, (long) Slice.LONG.get(buffer, offset)));
+    }
+
     /** Bytes that an entry takes, its index slot included; 0 for an absent key. */
     public long entryBytes(Key key) {
         int i = finder.locate(key);
@@ -322,6 +335,9 @@ public final class Shard {
     /** Drops the expired entries of one segment. Returns false when there are none. */
     boolean sweep(long nowMs) {
         core.nowMs = nowMs;
+        if (nowMs > 0) {
+            core.arena.nowSec = (int) (nowMs / 1000);
+        }
         return evictor.sweepNext(nowMs);
     }
 

@@ -57,6 +57,32 @@ final class L1Test {
         }
     }
 
+    @Test
+    void writtenSec_isToldFromWhereAnEntryLies() {
+        L1 l1 = memory(MB);
+        long now = 2_000_000_000L;
+        l1.upkeep(now * 1000, 1_000_000_000);
+        put(l1, key(1, "old"), "v");
+        l1.upkeep((now + 100) * 1000, 1_000_000_000);
+        put(l1, key(1, "middle"), "v");
+        l1.upkeep((now + 200) * 1000, 1_000_000_000);
+        put(l1, key(1, "new"), "v");
+        assertEquals(now, writtenSec(l1, key(1, "old")));
+        int middle = writtenSec(l1, key(1, "middle"));
+        assertTrue(middle > now && middle < now + 200, "" + middle);
+        assertEquals(now + 200, writtenSec(l1, key(1, "new")));
+        assertEquals(0, writtenSec(l1, key(1, "none")));
+    }
+
+    private static int writtenSec(L1 l1, Key key) {
+        Shard shard = l1.lock(key.hash());
+        try {
+            return shard.writtenSec(key);
+        } finally {
+            shard.unlock();
+        }
+    }
+
     private static Slice pattern(int length, int seed) {
         byte[] bytes = new byte[length];
         for (int i = 0; i < length; i++) {
