@@ -9,6 +9,7 @@ import io.swytch.command.spec.Flag;
 import io.swytch.command.spec.Session;
 import io.swytch.resp.Request;
 import io.swytch.store.Store;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,15 +98,33 @@ final class Admission {
         if (spec.has(Flag.DENYOOM) && !tiered && store.isFull()) {
             return Errors.OUT_OF_MEMORY;
         }
-        if (tiered && spec.has(Flag.WRITE)) {
-            String trouble = store.writeTrouble();
+        if (tiered && (spec.has(Flag.WRITE) || spec.lockScope() == CommandSpec.LockScope.QUEUED)) {
+            CommandError trouble = diskTrouble(spec, session);
             if (trouble != null) {
-                return Errors.of("MISCONF " + trouble);
+                return trouble;
             }
         }
         if (session.inMulti() && spec.has(Flag.NO_MULTI)) {
             return Errors.NOT_IN_TRANSACTION;
         }
         return null;
+    }
+
+    /** Why the disk cannot take what the command, or the queue that it runs, would write; null if it can. */
+    private @Nullable CommandError diskTrouble(CommandSpec spec, Session session) {
+        String trouble = store.writeTrouble(true);
+        if (trouble == null) {
+            return null;
+        }
+        boolean isGrowing = spec.has(Flag.DENYOOM);
+        if (!spec.has(Flag.WRITE)) {
+            List<Session.Queued> queue = session.queue();
+            if (queue == null || !Engine.hasWrites(session)) {
+                return null;
+            }
+            isGrowing = queue.stream().anyMatch(queued -> queued.spec().has(Flag.DENYOOM));
+        }
+        trouble = isGrowing ? trouble : store.writeTrouble(false);
+        return trouble == null ? null : Errors.of("MISCONF " + trouble);
     }
 }

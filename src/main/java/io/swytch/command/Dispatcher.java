@@ -94,6 +94,9 @@ final class Dispatcher implements CommandLoop {
             session.lastCommand = spec;
         }
         CommandError refusal = admission.refusal(spec, session);
+        if (refusal != null && spec.lockScope() == CommandSpec.LockScope.QUEUED && session.inMulti()) {
+            refusal = discard(session, refusal);
+        }
         if (refusal != null) {
             refuse(session, spec, refusal, reply);
             return after(session, null, reply, mark);
@@ -168,13 +171,17 @@ final class Dispatcher implements CommandLoop {
     /** Refuses what is no command, or has the wrong arity; an EXEC of the wrong arity ends the transaction. */
     private void refuse(Session session, Request request, ReplyWriter reply) {
         CommandError why = admission.refusal(request);
-        if (admission.endsTransaction(request)) {
-            session.endMulti();
-            session.watches().forEach(runner.keyspace()::unwatch);
-            session.watches().clear();
-            why = Errors.of("EXECABORT Transaction discarded because of: " + why.message());
-        }
-        refuse(session, null, why, reply);
+        refuse(session, null, admission.endsTransaction(request) ? discard(session, why) : why, reply);
+    }
+
+    /** An EXEC that is refused ends its transaction. */
+    private CommandError discard(Session session, CommandError why) {
+        session.endMulti();
+        session.watches().forEach(runner.keyspace()::unwatch);
+        session.watches().clear();
+        // Redis leaves out the commonest code only.
+        return Errors.of("EXECABORT Transaction discarded because of: "
+                + (why.code().equals("ERR") ? why.message() : why.text()));
     }
 
     private void refuse(Session session, @Nullable CommandSpec spec, CommandError why, ReplyWriter reply) {

@@ -18,6 +18,7 @@ import io.swytch.stats.Stats;
 import io.swytch.store.Store;
 import io.swytch.store.Tier;
 import io.swytch.store.journal.Journal;
+import io.swytch.store.journal.JournalFailedException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -268,12 +269,26 @@ public final class Engine implements AutoCloseable {
             WireReplyWriter reply = WireReplyWriter.detached(protocol);
             CommandRunner runner = backgroundRunner.get();
             long start = clock.nanos();
+            long mark = reply.mark();
             runner.run(spec, own, session, reply, false);
             runner.await(spec);
+            if (runner.hasWritten()) {
+                commit(reply, mark);
+            }
             runner.stats().recordCommand(spec.index(), clock.nanos() - start);
             own.release();
             connection.execute(() -> finish(session, connection, reply));
         });
+    }
+
+    /** Commits what a command in the background wrote; where that fails, says so instead of what it replied. */
+    private void commit(WireReplyWriter reply, long mark) {
+        try {
+            commit();
+        } catch (JournalFailedException e) {
+            reply.rollback(mark);
+            reply.error("MISCONF Errors writing to the AOF file: " + e.getMessage());
+        }
     }
 
     private static void finish(Session session, ClientConnection connection, WireReplyWriter reply) {

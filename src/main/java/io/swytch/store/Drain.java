@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,7 +75,7 @@ public final class Drain {
     private volatile long lastNanos;
     private volatile long lastMs;
     private final LongAdder entriesDrained = new LongAdder();
-    private volatile boolean failed;
+    private volatile @Nullable Exception failure;
 
     Drain(StoreOptions options, L1 l1, L2 l2, Journal journal, Spaces spaces, KeyCounts counts, Clock clock) {
         this.options = options;
@@ -148,9 +149,10 @@ public final class Drain {
         return lastMs;
     }
 
-    /** Whether the last drain failed. */
-    public boolean hasFailed() {
-        return failed;
+    /** Why the last drain failed; null if it did not. */
+    @Nullable
+    Exception failure() {
+        return failure;
     }
 
     /** Whether dirty data is about to outgrow the memory that it may take: a replay, which cannot trim, drains only then. */
@@ -236,11 +238,15 @@ public final class Drain {
             entries = batch.total();
             done = true;
         } catch (L2Exception e) {
+            failure = e;
             throw new IOException(e.getMessage(), e);
+        } catch (RuntimeException e) {
+            failure = e;
+            throw e;
         } finally {
-            failed = !done;
             end(done);
         }
+        failure = null;
         entriesDrained.add(entries);
         lastNanos = clock.nanos();
         lastMs = clock.millis();

@@ -364,7 +364,12 @@ public final class Store implements AutoCloseable {
 
     /** Why writes are refused, for a client; null while they are not. */
     public @Nullable String writeTrouble() {
-        return tier == null ? null : tier.writeTrouble();
+        return writeTrouble(true);
+    }
+
+    /** As {@link #writeTrouble()}, of writes that may need room or of those that do not. */
+    public @Nullable String writeTrouble(boolean isGrowing) {
+        return tier == null ? null : tier.writeTrouble(isGrowing);
     }
 
     /** What L1 may use. */

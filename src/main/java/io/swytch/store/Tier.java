@@ -175,7 +175,7 @@ public final class Tier {
             journal.commit();
             journal.sync();
         } catch (JournalFailedException e) {
-            throw new IOException(writeTrouble(), e);
+            throw new IOException(writeTrouble(true), e);
         }
         Journal reopened = null;
         try {
@@ -383,7 +383,7 @@ public final class Tier {
         try {
             drain.runThen(() -> made[0] = new Backup(dir, keep).make(l2, journal, clock));
         } catch (JournalFailedException e) {
-            throw new IOException(writeTrouble(), e);
+            throw new IOException(writeTrouble(true), e);
         }
         return made[0];
     }
@@ -400,10 +400,12 @@ public final class Tier {
             lastSweepNanos = clock.nanos();
             drain.sweepExpired();
         }
-        if (journal.failure() != null && !journal.tryRecover()) {
-            return;
+        IOException failure = journal.failure();
+        if (failure != null && !journal.tryRecover()) {
+            throw failure;
         }
-        if (drain.isDue()) {
+        // One that has failed is tried again though it may no longer be due: it is what writers wait for.
+        if (drain.isDue() || drain.failure() != null) {
             drain.run();
         }
         for (int space : spaces.dead()) {
@@ -411,14 +413,24 @@ public final class Tier {
         }
     }
 
-    /** Why writes are refused; null while they are not. */
+    /**
+     * Why writes are refused; null while they are not.
+     *
+     * @param isGrowing whether it is about writes that may need room. The others, deletes above all, go on as long as the journal takes them, where it
+     *     could not go on for long or L2 takes nothing: they are what may end that.
+     */
     @Nullable
-    String writeTrouble() {
-        IOException failure = journal.failure();
-        return failure == null
-                ? null
-                : "Errors writing to the journal: " + failure.getMessage()
-                        + ". Commands that may modify the data set are disabled.";
+    String writeTrouble(boolean isGrowing) {
+        Exception failure = journal.failure();
+        if (failure == null && isGrowing) {
+            failure = journal.shortage();
+        }
+        if (failure != null) {
+            // Redis's words: the journal is to Swytch what the append-only file is to Redis.
+            return "Errors writing to the AOF file: " + failure.getMessage();
+        }
+        failure = isGrowing ? drain.failure() : null;
+        return failure == null ? null : "Errors writing to L2: " + failure.getMessage();
     }
 
     /** Whether a flushed space is still on disk. */

@@ -24,6 +24,9 @@ final class Upkeep {
     /** How much of each period L1's upkeep may take, so that it stays a small part of one core. */
     private static final long BUDGET_NANOS = 5_000_000;
 
+    /** What failed is tried again after this: soon enough for clients, seldom enough for a disk in trouble. */
+    private static final long RETRY_NANOS = 1_000_000_000;
+
     private final L1 l1;
     private final @Nullable Tier tier;
     private final Clock clock;
@@ -96,15 +99,27 @@ final class Upkeep {
     }
 
     private void run() {
+        boolean fails = false;
+        long retryNanos = 0;
         while (pause()) {
             try {
                 l1.upkeep(expiryActive ? clock.millis() : Long.MIN_VALUE, BUDGET_NANOS);
-                if (tier != null) {
+                if (tier != null && (!fails || clock.nanos() - retryNanos >= 0)) {
                     tier.upkeep(expiryActive);
+                    if (fails) {
+                        fails = false;
+                        LOG.info("upkeep works again");
+                    }
                 }
             } catch (IOException | RuntimeException e) {
-                // The thread's outermost loop: the next round tries again.
-                LOG.error("upkeep failed", e);
+                // The thread's outermost loop: a later round tries again. Said once, as long as it lasts.
+                if (fails) {
+                    LOG.debug("upkeep still fails", e);
+                } else {
+                    LOG.error("upkeep failed; trying again every second", e);
+                }
+                fails = true;
+                retryNanos = clock.nanos() + RETRY_NANOS;
             }
         }
     }

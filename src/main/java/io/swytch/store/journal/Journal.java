@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>If a write or a force fails, {@link #failure()} says why, and every commit throws {@link JournalFailedException} until {@link
  * #tryRecover()} succeeds. Append still accepts, because its caller has changed L1 already: a later effect on the same key must not find a gap
- * before it. The dispatcher asks {@link #failure()} (and {@link #isSpaceShort()}) before it lets a command write, which bounds what gathers.
+ * before it. The dispatcher asks {@link #failure()} (and {@link #shortage()}) before it lets a command write, which bounds what gathers.
  *
  * <p>Threads: any; order of locks: trim, sync, commit, pending. Threads that commit must not be interrupted: that closes the file.
  */
@@ -547,11 +547,11 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Whether the disk has no room for the next segment. Nothing has failed yet: what is left of the current one takes deletes, and writes
-     * should be refused. Goes away by itself when there is room.
+     * Why the next segment cannot be made; null while it can. Nothing has failed yet: what is left of the current one takes deletes, and
+     * other writes should be refused. Goes away by itself when there is room.
      */
-    public boolean isSpaceShort() {
-        return files.isSpaceShort();
+    public @Nullable IOException shortage() {
+        return files.shortage();
     }
 
     /**

@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A thread of its own, {@code swytch-ahead}, keeps one file ready whose blocks are all allocated and whose header is on disk already, so
  * that beginning a segment is a rename, and forcing it later costs no metadata. Recycled files hold old records; their salt is new, so
- * none of them passes for a record of this use. While no file can be made, {@link #isSpaceShort()} says so before any commit fails.
+ * none of them passes for a record of this use. While no file can be made, {@link #shortage()} says so before any commit fails.
  *
  * <p>Threads: any.
  */
@@ -55,7 +55,9 @@ final class SegmentFiles implements AutoCloseable {
     private final UUID boot = bootId();
     private final Thread ahead = new Thread(this::keepAhead, "swytch-ahead");
 
-    private volatile boolean spaceShort;
+    /** Why the next file cannot be made; null while it can. */
+    private volatile @Nullable IOException shortage;
+
     private volatile boolean closed;
     private long directoryId;
 
@@ -138,8 +140,9 @@ final class SegmentFiles implements AutoCloseable {
         ahead.start();
     }
 
-    boolean isSpaceShort() {
-        return spaceShort;
+    @Nullable
+    IOException shortage() {
+        return shortage;
     }
 
     /** Begins the segment whose first payload byte is at {@code first}. The caller forces the directory later. */
@@ -231,14 +234,14 @@ final class SegmentFiles implements AutoCloseable {
                 if (made != null) {
                     putReady(made);
                 }
-                spaceShort = false;
+                shortage = null;
             } catch (IOException e) {
-                if (!spaceShort && !closed) {
+                if (shortage == null && !closed) {
                     log.atWarn()
                             .addKeyValue("reason", e.toString())
                             .log("The journal's next segment cannot be made; trying again every second");
                 }
-                spaceShort = true;
+                shortage = e;
                 LockSupport.parkNanos(this, RETRY_NANOS);
             }
         }

@@ -113,10 +113,10 @@ class JournalFailureTest {
             disk.setBytesLeft(100_000);
             append(journal, "k", Slice.copyOf("v"));
             journal.cut();
-            Awaitility.await().until(journal::isSpaceShort);
+            Awaitility.await().until(() -> journal.shortage() != null);
             assertNull(journal.failure());
             disk.setBytesLeft(Long.MAX_VALUE);
-            Awaitility.await().until(() -> !journal.isSpaceShort());
+            Awaitility.await().until(() -> journal.shortage() == null);
         }
         assertEquals(expected, RecordedEffects.replay(dir));
     }

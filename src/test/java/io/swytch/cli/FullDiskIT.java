@@ -1,0 +1,168 @@
+package io.swytch.cli;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.swytch.config.Settings;
+import io.swytch.differential.ServerProcess;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A server whose disk fills up and has room again. Needs the right to mount a file system in memory, and is skipped without. */
+@Timeout(90)
+class FullDiskIT {
+    private static final Duration RECOVERY_MAX = Duration.ofSeconds(10);
+    private static final String VALUE = "v".repeat(10_000);
+
+    private final Path disk = ServerProcess.temporaryDirectory("swytch-full");
+    private @Nullable RedisServer server;
+
+    @BeforeEach
+    void mount() throws IOException, InterruptedException {
+        boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=280m", "tmpfs", disk.toString());
+        assumeTrue(mounted, "cannot mount a tmpfs");
+    }
+
+    @AfterEach
+    void unmount() throws IOException, InterruptedException {
+        if (server != null) {
+            server.stop();
+        }
+        run("umount", disk.toString());
+    }
+
+    private static boolean run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getInputStream().readAllBytes();
+        return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
+    }
+
+    private RedisServer start() throws StartException {
+        RedisServer started = RedisServer.start(Settings.of(
+                "port",
+                Integer.toString(ServerProcess.freePort()),
+                "maxmemory",
+                "8mb",
+                "l2-write-buffer",
+                "4mb",
+                "l2-cache-size",
+                "4mb",
+                "persistent",
+                "yes",
+                "data-dir",
+                disk.resolve("data").toString()));
+        server = started;
+        return started;
+    }
+
+    /** Writes until the disk has no room. */
+    private void fill(Path filler) throws IOException {
+        byte[] block = new byte[1 << 16];
+        try (OutputStream out = Files.newOutputStream(filler)) {
+            while (Files.getFileStore(disk).getUsableSpace() > 0) {
+                out.write(block);
+            }
+        } catch (IOException e) {
+            assertTrue(String.valueOf(e.getMessage()).contains("No space"), () -> "" + e);
+        }
+    }
+
+    @Test
+    void fullDisk_refusesWritesInRedissWords_andGoesOnWhenThereIsRoom() throws Exception {
+        RedisServer full = start();
+        Path filler = disk.resolve("filler");
+        int acked = 0;
+        try (Client client = new Client(full.port())) {
+            for (; acked < 1000; acked++) {
+                assertEquals("+OK", client.call("SET key:" + acked + " " + VALUE));
+            }
+            fill(filler);
+            String refusal = "";
+            for (; refusal.isEmpty(); acked++) {
+                String reply = client.call("SET key:" + acked + " " + VALUE);
+                if (!reply.equals("+OK")) {
+                    refusal = reply;
+                    break;
+                }
+            }
+            assertTrue(refusal.startsWith("-MISCONF Errors writing to "), refusal);
+            assertTrue(refusal.contains("No space left on device"), refusal);
+            assertNotNull(full.trouble());
+            assertTrue(client.call("INFO persistence").contains("aof_last_write_status:err"));
+            for (int i = 0; i < acked; i += 97) {
+                assertEquals("$" + VALUE, client.call("GET key:" + i));
+            }
+            assertEquals(":1", client.call("DEL key:1"));
+            assertEquals("+OK", client.call("MULTI"));
+            assertTrue(client.call("SET key:0 x").startsWith("-MISCONF "));
+            assertTrue(client.call("EXEC").startsWith("-EXECABORT "));
+            Files.delete(filler);
+            await().atMost(RECOVERY_MAX)
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> client.call("SET again v").equals("+OK"));
+            await().atMost(RECOVERY_MAX).until(() -> full.trouble() == null);
+            assertTrue(client.call("INFO persistence").contains("aof_last_write_status:ok"));
+            assertEquals("+OK", client.call("SET key:0 " + VALUE));
+            check(client, acked);
+        }
+        full.stop();
+        try (Client client = new Client(start().port())) {
+            check(client, acked);
+        }
+    }
+
+    /** The journal alone meets the full disk: no drain is due, and the file it writes to cannot grow. */
+    @Test
+    void fullDisk_atTheFirstWrite_losesNothingThatWasAcknowledged() throws Exception {
+        RedisServer full = start();
+        Path filler = disk.resolve("filler");
+        int acked = 0;
+        try (Client client = new Client(full.port())) {
+            fill(filler);
+            assertEquals("$-1", client.call("GET nothing"));
+            while (acked < 100_000 && write(full, acked)) {
+                acked++;
+            }
+            assertTrue(acked < 100_000);
+            Files.delete(filler);
+            await().atMost(RECOVERY_MAX)
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> client.call("SET again v").equals("+OK"));
+        }
+        full.stop();
+        try (Client client = new Client(start().port())) {
+            assertEquals("$v", client.call("GET again"));
+            check(client, acked);
+        }
+    }
+
+    /** On a connection of its own, which the server closes where it cannot take a promise back. */
+    private static boolean write(RedisServer server, int number) {
+        try (Client client = new Client(server.port())) {
+            return client.call("SET key:" + number + " " + VALUE).equals("+OK");
+        } catch (UncheckedIOException e) {
+            return false;
+        }
+    }
+
+    private static void check(Client client, int acked) {
+        for (int i = 0; i < acked; i++) {
+            if (i != 1 || acked < 2) {
+                assertEquals("$" + VALUE, client.call("GET key:" + i), "key:" + i);
+            }
+        }
+    }
+}
