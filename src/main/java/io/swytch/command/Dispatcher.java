@@ -11,6 +11,7 @@ import io.swytch.keyspace.WatchToken;
 import io.swytch.resp.ReplyWriter;
 import io.swytch.resp.Request;
 import io.swytch.resp.WireReplyWriter;
+import io.swytch.stats.LatencyEvents;
 import io.swytch.stats.LoopStats;
 import io.swytch.stats.Slowlog;
 import io.swytch.store.Fetch;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: its loop's only.
  */
 final class Dispatcher implements CommandLoop {
+    /** The loop has waited for clients, which is no part of the next command's time. */
+    private static final long WAITED = Long.MIN_VALUE;
+
     private static final long WRITES = Flag.WRITE.bit();
 
     /** Commands behind a parked one whose keys are fetched with its own. */
@@ -36,11 +40,12 @@ final class Dispatcher implements CommandLoop {
     private final CommandRunner runner;
     private final LoopStats stats;
     private final Slowlog slowlog;
+    private final LatencyEvents events;
     private final Clock clock;
     private final boolean tiered;
 
-    /** When the command before ended, which is when this one begins: one look at the clock a command. */
-    private long lastNanos;
+    /** When the command before ended, which is when this one begins: one look at the clock a command; {@link #WAITED} after a tick. */
+    private long lastNanos = WAITED;
 
     /** Whose writes the journal has not got yet: if it cannot take them, their replies must not leave. */
     private final List<Session> wrote = new ArrayList<>();
@@ -51,9 +56,9 @@ final class Dispatcher implements CommandLoop {
         clock = engine.clock();
         admission = engine.admission();
         slowlog = engine.stats().slowlog();
+        events = engine.stats().latencyEvents();
         tiered = engine.store().isTiered();
         runner = engine.newRunner(stats, false);
-        lastNanos = clock.nanos();
     }
 
     @Override
@@ -82,6 +87,9 @@ final class Dispatcher implements CommandLoop {
 
     @Override
     public Outcome execute(Session session, Request request, WireReplyWriter reply, Lookahead following) {
+        if (lastNanos == WAITED) {
+            lastNanos = clock.nanos();
+        }
         long mark = reply.mark();
         CommandSpec spec = admission.find(request);
         if (spec == null) {
@@ -196,8 +204,8 @@ final class Dispatcher implements CommandLoop {
         if (spec != null) {
             long nanos = now - lastNanos;
             stats.recordCommand(spec.index(), nanos);
-            if (nanos >= slowlog.thresholdNanos()) {
-                runner.logSlow(slowlog, nanos);
+            if (nanos >= slowlog.thresholdNanos() || nanos >= events.thresholdNanos()) {
+                engine.noteSlow(spec, runner, nanos);
             }
         }
         lastNanos = now;
@@ -227,7 +235,7 @@ final class Dispatcher implements CommandLoop {
     public long tick() {
         runner.trim();
         if (!tiered) {
-            lastNanos = clock.nanos();
+            lastNanos = WAITED;
             return MAY_LEAVE;
         }
         try {
@@ -238,7 +246,7 @@ final class Dispatcher implements CommandLoop {
             return MAY_LEAVE;
         } finally {
             wrote.clear();
-            lastNanos = clock.nanos();
+            lastNanos = WAITED;
         }
     }
 }

@@ -13,6 +13,7 @@ import io.swytch.config.SyncMode;
 import io.swytch.keyspace.Databases;
 import io.swytch.resp.Request;
 import io.swytch.resp.WireReplyWriter;
+import io.swytch.stats.LatencyEvents;
 import io.swytch.stats.LoopStats;
 import io.swytch.stats.Stats;
 import io.swytch.store.Store;
@@ -91,6 +92,24 @@ public final class Engine implements AutoCloseable {
         if (syncsAlways && tier != null) {
             tier.onSynced(this::synced);
         }
+        if (tier != null) {
+            LatencyEvents events = stats.latencyEvents();
+            tier.onSyncTook(nanos -> events.record(LatencyEvents.JOURNAL_SYNC, nanos));
+            tier.fillLatency().onRecord(nanos -> events.record(LatencyEvents.FILL, nanos));
+            tier.drain().latency().onRecord(nanos -> events.record(LatencyEvents.DRAIN, nanos));
+        }
+        stats.latencyEvents().setThresholdMillis(settings.latencyMonitorThresholdMillis());
+        settings.onChange(
+                "latency-monitor-threshold",
+                value -> stats.latencyEvents().setThresholdMillis(settings.latencyMonitorThresholdMillis()));
+    }
+
+    /** Notes a command that took long, where it is asked for. */
+    void noteSlow(CommandSpec spec, CommandRunner runner, long nanos) {
+        if (nanos >= stats.slowlog().thresholdNanos()) {
+            runner.logSlow(stats.slowlog(), nanos);
+        }
+        stats.latencyEvents().record(spec.has(Flag.FAST) ? LatencyEvents.FAST_COMMAND : LatencyEvents.COMMAND, nanos);
     }
 
     private static Thread daemon(Runnable task, String name) {
@@ -275,7 +294,9 @@ public final class Engine implements AutoCloseable {
             if (runner.hasWritten()) {
                 commit(reply, mark);
             }
-            runner.stats().recordCommand(spec.index(), clock.nanos() - start);
+            long nanos = clock.nanos() - start;
+            runner.stats().recordCommand(spec.index(), nanos);
+            noteSlow(spec, runner, nanos);
             own.release();
             connection.execute(() -> finish(session, connection, reply));
         });

@@ -23,6 +23,7 @@ public final class Stats {
     private final Clock clock;
     private final StoreStats store;
     private final Slowlog slowlog = new Slowlog();
+    private final LatencyEvents latencyEvents;
     private final List<LoopStats> loops = new CopyOnWriteArrayList<>();
 
     @GuardedBy("this")
@@ -46,6 +47,7 @@ public final class Stats {
     public Stats(Clock clock, StoreStats store) {
         this.clock = clock;
         this.store = store;
+        latencyEvents = new LatencyEvents(clock);
         resetAtNanos = clock.nanos();
     }
 
@@ -63,6 +65,11 @@ public final class Stats {
 
     public Slowlog slowlog() {
         return slowlog;
+    }
+
+    /** What took long lately. */
+    public LatencyEvents latencyEvents() {
+        return latencyEvents;
     }
 
     /** Everything since the start or the last {@link #reset}. */

@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,6 +77,7 @@ public final class Tier {
     private final ReentrantReadWriteLock fills = new ReentrantReadWriteLock();
 
     private final List<Runnable> syncListeners = new CopyOnWriteArrayList<>();
+    private volatile LongConsumer syncTookListener = nanos -> {};
 
     private Tier(StoreOptions options, L1 l1, L2 l2, Journal journal, Spaces spaces, Clock clock) {
         this.l1 = l1;
@@ -187,6 +189,7 @@ public final class Tier {
             drain.beginAnew(reopened);
             restore(reopened);
             syncListeners.forEach(reopened::onSynced);
+            reopened.onSyncTook(syncTookListener);
             journal = reopened;
         } catch (IOException | RuntimeException e) {
             if (reopened != null) {
@@ -201,6 +204,12 @@ public final class Tier {
     public void onSynced(Runnable listener) {
         syncListeners.add(listener);
         journal.onSynced(listener);
+    }
+
+    /** Has {@code listener} told how many nanoseconds each sync of the journal took, on the thread that did it. */
+    public void onSyncTook(LongConsumer listener) {
+        syncTookListener = listener;
+        journal.onSyncTook(listener);
     }
 
     public Journal journal() {

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.swytch.cli.RedisServer;
 import io.swytch.cli.StartException;
 import io.swytch.config.Settings;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -84,6 +86,42 @@ class OperatorViewIT {
             await().until(() -> info("clients").get("blocked_clients").equals("1"));
         }
         await().until(() -> info("clients").get("blocked_clients").equals("0"));
+    }
+
+    @Test
+    void latencyEvents_areRecordedOverTheThreshold() {
+        assertEquals("+OK\\r\\n", call(client, "DEBUG SLEEP 0.02"));
+        assertEquals("*0\\r\\n", call(client, "LATENCY LATEST"));
+        assertTrue(call(client, "LATENCY DOCTOR").contains("threshold is 0"));
+        assertEquals("+OK\\r\\n", call(client, "CONFIG SET latency-monitor-threshold 20"));
+        assertEquals("+OK\\r\\n", call(client, "DEBUG SLEEP 0.03"));
+        List<Reply> latest = client.call(CommandLine.split("LATENCY LATEST"))
+                .elements()
+                .get(0)
+                .elements();
+        assertEquals("command", latest.get(0).payload().toString());
+        long millis = Long.parseLong(latest.get(2).payload().toString());
+        assertTrue(millis >= 30, "" + millis);
+        assertEquals(latest.get(2).payload(), latest.get(3).payload());
+        assertEquals(
+                1,
+                client.call(CommandLine.split("LATENCY HISTORY command"))
+                        .elements()
+                        .size());
+        assertTrue(call(client, "LATENCY GRAPH command").contains("command - high " + millis + " ms"));
+        assertTrue(call(client, "LATENCY DOCTOR").contains(millis + " ms at worst"));
+        assertEquals(":1\\r\\n", call(client, "LATENCY RESET nosuch command"));
+        assertEquals("*0\\r\\n", call(client, "LATENCY LATEST"));
+        assertTrue(call(client, "SLOWLOG GET").contains("SLEEP"));
+    }
+
+    /** Time in which the loop waits for clients is nobody's. */
+    @Test
+    void idleTime_isNoLatency() {
+        assertEquals("+OK\\r\\n", call(client, "CONFIG SET latency-monitor-threshold 100"));
+        await().pollDelay(Duration.ofMillis(200))
+                .until(() -> call(client, "PING").equals("+PONG\\r\\n"));
+        assertEquals("*0\\r\\n", call(client, "LATENCY LATEST"));
     }
 
     @Test

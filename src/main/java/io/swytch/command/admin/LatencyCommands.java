@@ -13,17 +13,19 @@ import static io.swytch.command.spec.Flag.STALE;
 import io.swytch.command.spec.Call;
 import io.swytch.command.spec.CommandFamily;
 import io.swytch.command.spec.CommandSpec;
+import io.swytch.command.spec.Errors;
 import io.swytch.command.spec.Group;
 import io.swytch.command.spec.Help;
 import io.swytch.resp.ReplyWriter;
 import io.swytch.stats.HistogramSnapshot;
+import io.swytch.stats.LatencyEvents;
 import io.swytch.stats.Totals;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** LATENCY: how long commands take. Events are not monitored, as in a Redis whose monitor is off: SLOWLOG and the metrics tell them. */
+/** LATENCY: how long commands take, and what took long lately. */
 public final class LatencyCommands {
     private static final String[] ALL_NODES = {
         "nondeterministic_output", "request_policy:all_nodes", "response_policy:special"
@@ -40,6 +42,11 @@ public final class LatencyCommands {
                             .tips(ALL_NODES)
                             .docs("2.8.13", "O(1)", "Says where latency is to be looked for.")
                             .runs(LatencyCommands::doctor))
+                    .sub(subcommand("GRAPH", exactly(3), ADMIN, NOSCRIPT, LOADING, STALE)
+                            .tips(ALL_NODES)
+                            .syntax("event")
+                            .docs("2.8.13", "O(1)", "Draws the samples of an event.")
+                            .runs(LatencyCommands::graph))
                     .sub(subcommand("HELP", exactly(2), LOADING, STALE)
                             .docs("2.8.13", "O(1)", "Lists the subcommands.")
                             .runs(Help::reply))
@@ -54,12 +61,12 @@ public final class LatencyCommands {
                     .sub(subcommand("HISTORY", exactly(3), ADMIN, NOSCRIPT, LOADING, STALE)
                             .tips(ALL_NODES)
                             .syntax("event")
-                            .docs("2.8.13", "O(1)", "Replies with the samples of an event; there are none.")
-                            .runs(LatencyCommands::none))
+                            .docs("2.8.13", "O(1)", "Replies with the samples of an event.")
+                            .runs(LatencyCommands::history))
                     .sub(subcommand("LATEST", exactly(2), ADMIN, NOSCRIPT, LOADING, STALE)
                             .tips(ALL_NODES)
-                            .docs("2.8.13", "O(1)", "Replies with the newest sample of each event; there are none.")
-                            .runs(LatencyCommands::none))
+                            .docs("2.8.13", "O(1)", "Replies with the newest sample of each event.")
+                            .runs(LatencyCommands::latest))
                     .sub(subcommand("RESET", atLeast(2), ADMIN, NOSCRIPT, LOADING, STALE)
                             .tips("request_policy:all_nodes", "response_policy:all_succeeded")
                             .syntax("[event...]")
@@ -69,11 +76,16 @@ public final class LatencyCommands {
     private LatencyCommands() {}
 
     private static void doctor(Call call, ReplyWriter reply) {
-        String text =
-                "Swytch does not sample latency events. Look at SLOWLOG GET for single slow commands, at INFO latencystats"
-                        + " and LATENCY HISTOGRAM for each command's distribution, and at the _fill_seconds,"
-                        + " _journal_sync_seconds and _drain_seconds histograms of /metrics for the disk's share.\n";
-        reply.verbatim("txt", text.getBytes(StandardCharsets.UTF_8));
+        reply.verbatim("txt", LatencyText.advice(call).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void graph(Call call, ReplyWriter reply) {
+        LatencyEvents.Event event =
+                call.server().stats().latencyEvents().find(call.arg(2).toString());
+        if (event == null) {
+            throw Errors.noSamples(call.arg(2));
+        }
+        reply.verbatim("txt", LatencyText.graph(event, call.nowMs() / 1000).getBytes(StandardCharsets.UTF_8));
     }
 
     private record Row(String name, Totals.Command command) {}
@@ -127,11 +139,40 @@ public final class LatencyCommands {
         }
     }
 
-    private static void none(Call call, ReplyWriter reply) {
-        reply.array(0);
+    private static void latest(Call call, ReplyWriter reply) {
+        List<LatencyEvents.Event> all = call.server().stats().latencyEvents().all();
+        reply.array(all.size());
+        for (LatencyEvents.Event event : all) {
+            reply.array(4);
+            reply.bulk(event.name());
+            reply.integer(event.newest().timeSec());
+            reply.integer(event.newest().millis());
+            reply.integer(event.maxMillis());
+        }
+    }
+
+    private static void history(Call call, ReplyWriter reply) {
+        LatencyEvents.Event event =
+                call.server().stats().latencyEvents().find(call.arg(2).toString());
+        List<LatencyEvents.Sample> samples = event == null ? List.of() : event.samples();
+        reply.array(samples.size());
+        for (LatencyEvents.Sample sample : samples) {
+            reply.array(2);
+            reply.integer(sample.timeSec());
+            reply.integer(sample.millis());
+        }
     }
 
     private static void reset(Call call, ReplyWriter reply) {
-        reply.integer(0);
+        LatencyEvents events = call.server().stats().latencyEvents();
+        if (call.argCount() == 2) {
+            reply.integer(events.resetAll());
+            return;
+        }
+        int count = 0;
+        for (int i = 2; i < call.argCount(); i++) {
+            count += events.reset(call.arg(i).toString()) ? 1 : 0;
+        }
+        reply.integer(count);
     }
 }

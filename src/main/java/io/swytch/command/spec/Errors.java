@@ -138,6 +138,10 @@ public final class Errors {
         return new CommandError("ERR No such user '" + text(user) + "'");
     }
 
+    public static CommandError noSamples(Slice event) {
+        return new CommandError("ERR No samples available for event '" + text(event) + "'");
+    }
+
     public static CommandError unknownClientType(Slice type) {
         return new CommandError("ERR Unknown client type '" + text(type) + "'");
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +41,7 @@ public final class Journal implements AutoCloseable {
     private final Clock clock;
     private final Syncer syncer;
     private final JournalStats stats;
+    private volatile LongConsumer syncTookListener = nanos -> {};
     private final CopyOnWriteArrayList<Runnable> syncListeners = new CopyOnWriteArrayList<>();
 
     private final ReentrantLock trimLock = new ReentrantLock();
@@ -360,6 +362,11 @@ public final class Journal implements AutoCloseable {
         syncListeners.add(listener);
     }
 
+    /** Has {@code listener} told how many nanoseconds each sync took, on the thread that did it. */
+    public void onSyncTook(LongConsumer listener) {
+        syncTookListener = listener;
+    }
+
     /**
      * Writes what is pending and begins a new segment.
      *
@@ -453,6 +460,7 @@ public final class Journal implements AutoCloseable {
         }
         long end = clock.nanos();
         stats.synced(end - start);
+        syncTookListener.accept(end - start);
         if (end - oldestNanos > JournalStats.SYNC_LATE_NANOS) {
             stats.syncsLate++;
         }
