@@ -13,6 +13,7 @@ import io.swytch.command.spec.ServerContext;
 import io.swytch.stats.HistogramSnapshot;
 import io.swytch.stats.StoreFigures;
 import io.swytch.stats.Totals;
+import io.swytch.stats.WriteLimit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -64,7 +65,7 @@ final class SwytchCollector implements MultiCollector {
         gauge(all, "l2_memtable_bytes", "RocksDB's memtables.", store.memtableBytes);
         gauge(all, "l2_filter_bytes", "RocksDB's indexes and filters.", store.filterBytes);
         counter(all, "drains_failed", "Drains that the disk refused.", store.drainsFailed);
-        counter(all, "write_stalls", "Times that writers were slowed for the disk.", store.writeStalls);
+        writeStalls(all, store);
         histogram(all, "fill_seconds", "From a miss of L1 to the key in L1.", store.fillTimes);
         histogram(all, "journal_sync_seconds", "Forcing the journal to disk.", store.journalSyncTimes);
         histogram(all, "drain_seconds", "Writing the dirty part of L1 to L2.", store.drainTimes);
@@ -86,6 +87,19 @@ final class SwytchCollector implements MultiCollector {
                 server.identity().uptimeSec(server.clock()));
         commands(all, totals);
         return new MetricSnapshots(all);
+    }
+
+    private static void writeStalls(List<MetricSnapshot> all, StoreFigures store) {
+        CounterSnapshot.Builder stalls = CounterSnapshot.builder()
+                .name(PREFIX + "write_stalls")
+                .help("Times that writers were slowed, by what was near its limit.");
+        for (WriteLimit limit : WriteLimit.values()) {
+            stalls.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                    .labels(Labels.of("limit", limit.label()))
+                    .value((double) Math.max(0, store.writeStallsBy[limit.ordinal()]))
+                    .build());
+        }
+        all.add(stalls.build());
     }
 
     private void commands(List<MetricSnapshot> all, Totals totals) {

@@ -72,6 +72,9 @@ public final class StoreFigures {
 
     public long writeStallNanos;
 
+    /** {@link #writeStalls} by what they were for, in the order of {@link WriteLimit}. */
+    public final long[] writeStallsBy = new long[WriteLimit.values().length];
+
     /** How long fills took from the request to L1, fsyncs of the journal, drains. */
     public HistogramSnapshot fillTimes = HistogramSnapshot.EMPTY;
 
@@ -91,6 +94,9 @@ public final class StoreFigures {
         journalCommits -= base.journalCommits;
         journalBytesWritten -= base.journalBytesWritten;
         writeStalls -= base.writeStalls;
+        for (int i = 0; i < writeStallsBy.length; i++) {
+            writeStallsBy[i] -= base.writeStallsBy[i];
+        }
         writeStallNanos -= base.writeStallNanos;
         fillTimes = fillTimes.since(base.fillTimes);
         journalSyncTimes = journalSyncTimes.since(base.journalSyncTimes);

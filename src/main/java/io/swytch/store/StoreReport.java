@@ -3,6 +3,7 @@ package io.swytch.store;
 import io.swytch.stats.HistogramSnapshot;
 import io.swytch.stats.StoreFigures;
 import io.swytch.stats.StoreStats;
+import io.swytch.stats.WriteLimit;
 import io.swytch.store.journal.Journal;
 import io.swytch.store.journal.JournalStats;
 import io.swytch.store.l1.L1;
@@ -71,6 +72,12 @@ final class StoreReport implements StoreStats {
                 drain.latency().counts(), drain.latency().totalNanos());
         into.drains = into.drainTimes.count();
         into.l2Writes = drain.entriesDrained();
+        Backlog backlog = tier.backlog();
+        for (WriteLimit limit : WriteLimit.values()) {
+            into.writeStallsBy[limit.ordinal()] = backlog.stalls(limit);
+            into.writeStalls += backlog.stalls(limit);
+        }
+        into.writeStallNanos = backlog.stallMillis() * 1_000_000;
     }
 
     private static void readL2(StoreFigures into, L2 l2) {

@@ -50,15 +50,6 @@ public final class Tier {
     /** How often expired keys are looked for on disk. */
     private static final long SWEEP_NANOS = 2_000_000_000L;
 
-    /** Writers wait for the drain when the journal comes near this. */
-    private static final long JOURNAL_BYTES_MAX = 2L << 30;
-
-    /** Share of a limit from which on writers are slowed. */
-    private static final double SLOW_FROM = 0.75;
-
-    private static final double DELAY_MILLIS_PER_LOAD = 100;
-    private static final long DELAY_MILLIS_MAX = 50;
-
     private final L1 l1;
     private final L2 l2;
     private volatile Journal journal;
@@ -68,7 +59,7 @@ public final class Tier {
     private final KeyCounts counts;
     private final Drain drain;
     private final ExecutorService disk;
-    private final long writeBufferBytes;
+    private final Backlog backlog;
     private volatile long lastSweepNanos;
 
     private final Latency fillLatency = new Latency();
@@ -85,7 +76,7 @@ public final class Tier {
         this.journal = journal;
         this.spaces = spaces;
         this.clock = clock;
-        writeBufferBytes = options.writeBufferBytes();
+        backlog = new Backlog(l1, options.writeBufferBytes());
         keyHash = new KeyHash(l2.hashSeed());
         counts = new KeyCounts(l1, l2, spaces);
         drain = new Drain(options, l1, l2, journal, spaces, counts, clock);
@@ -404,7 +395,8 @@ public final class Tier {
     }
 
     /** One round of upkeep: drains where it is due, sweeps what expired on disk, buries flushed spaces. */
-    void upkeep(boolean expiryActive) throws IOException {
+    void upkeep(boolean expiryActive, long maxBytes) throws IOException {
+        backlog.look(journal, l2, maxBytes);
         if (expiryActive && clock.nanos() - lastSweepNanos > SWEEP_NANOS) {
             lastSweepNanos = clock.nanos();
             drain.sweepExpired();
@@ -447,16 +439,13 @@ public final class Tier {
         return !spaces.dead().isEmpty();
     }
 
-    /**
-     * How long a command that writes should wait before it runs, because what lies below L1 is behind: 0 as long as all is well, growing smoothly
-     * as a limit comes nearer, never an error.
-     */
+    /** How long a command that writes should wait before it runs, because what lies below L1 is behind; 0 as long as all is well. */
     public long writeDelayMillis() {
-        double load =
-                Math.max((double) l1.waitBytes() / writeBufferBytes, (double) journal.bytes() / JOURNAL_BYTES_MAX);
-        return load < SLOW_FROM
-                ? 0
-                : Math.min(DELAY_MILLIS_MAX, Math.round((load - SLOW_FROM) * DELAY_MILLIS_PER_LOAD));
+        return backlog.delayMillis();
+    }
+
+    Backlog backlog() {
+        return backlog;
     }
 
     /** Stops: drains if asked to, and closes journal and L2. */

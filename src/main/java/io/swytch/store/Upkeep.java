@@ -105,7 +105,7 @@ final class Upkeep {
             try {
                 l1.upkeep(expiryActive ? clock.millis() : Long.MIN_VALUE, BUDGET_NANOS);
                 if (tier != null && (!fails || clock.nanos() - retryNanos >= 0)) {
-                    tier.upkeep(expiryActive);
+                    tier.upkeep(expiryActive, l1.maxBytes());
                     if (fails) {
                         fails = false;
                         LOG.info("upkeep works again");

@@ -4,6 +4,7 @@ import io.swytch.stats.HistogramSnapshot;
 import io.swytch.stats.ProcessFigures;
 import io.swytch.stats.StoreFigures;
 import io.swytch.stats.Totals;
+import io.swytch.stats.WriteLimit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -62,6 +63,9 @@ final class InfoTiering {
         info.add("drains_failed", store.drainsFailed);
         times("drain", store.drainTimes, info);
         info.add("write_stalls", store.writeStalls);
+        for (WriteLimit limit : WriteLimit.values()) {
+            info.add("write_stalls_" + limit.label(), store.writeStallsBy[limit.ordinal()]);
+        }
         info.add("write_stall_milliseconds", store.writeStallNanos / 1_000_000);
         parts(store, process).forEach(info::add);
     }

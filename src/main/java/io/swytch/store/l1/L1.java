@@ -59,6 +59,11 @@ public final class L1 {
         return new Layout(geometry, shards);
     }
 
+    /** What the entries, the index and the ghosts may use. */
+    public long maxBytes() {
+        return maxBytes;
+    }
+
     /** How many shards there are now. */
     public int shardCount() {
         return layout.shards.length;

@@ -479,6 +479,28 @@ public final class L2 implements AutoCloseable {
         }
     }
 
+    /**
+     * What RocksDB has before it.
+     *
+     * @param level0Files files that wait at level 0 of the items
+     * @param pendingCompactionBytes what compactions must rewrite until all levels are in shape, estimated
+     */
+    public record Backlog(long level0Files, long pendingCompactionBytes) {}
+
+    /** The part of {@link #stats} that writers are slowed for; microseconds. */
+    public Backlog backlog() throws L2Exception {
+        Rocks rocks = enter();
+        try {
+            return new Backlog(
+                    Long.parseLong(rocks.db.getProperty(rocks.keys, "rocksdb.num-files-at-level0")),
+                    sum(rocks, "rocksdb.estimate-pending-compaction-bytes"));
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot ask L2", e);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
     private static long sum(Rocks rocks, String property) throws RocksDBException {
         return rocks.db.getLongProperty(rocks.meta, property)
                 + rocks.db.getLongProperty(rocks.keys, property)
