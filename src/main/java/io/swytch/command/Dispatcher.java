@@ -102,7 +102,7 @@ final class Dispatcher implements CommandLoop {
             session.lastCommand = spec;
         }
         CommandError refusal = admission.refusal(spec, session);
-        if (refusal != null && spec.lockScope() == CommandSpec.LockScope.QUEUED && session.inMulti()) {
+        if (refusal != null && spec.lockScope() == CommandSpec.LockScope.QUEUED) {
             refusal = discard(session, refusal);
         }
         if (refusal != null) {
@@ -176,13 +176,13 @@ final class Dispatcher implements CommandLoop {
         return Outcome.PARKED;
     }
 
-    /** Refuses what is no command, or has the wrong arity; an EXEC of the wrong arity ends the transaction. */
+    /** Refuses what is no command, or has the wrong arity. */
     private void refuse(Session session, Request request, ReplyWriter reply) {
         CommandError why = admission.refusal(request);
         refuse(session, null, admission.endsTransaction(request) ? discard(session, why) : why, reply);
     }
 
-    /** An EXEC that is refused ends its transaction. */
+    /** An EXEC that is refused ends its transaction, if there is one. */
     private CommandError discard(Session session, CommandError why) {
         session.endMulti();
         session.watches().forEach(runner.keyspace()::unwatch);
@@ -228,7 +228,9 @@ final class Dispatcher implements CommandLoop {
     @Override
     public void protocolError(Session session, String text, WireReplyWriter reply) {
         stats.recordError(-1, "ERR");
-        reply.error(text);
+        if (session.replyMode() == ReplyMode.ON) {
+            reply.error(text);
+        }
     }
 
     @Override

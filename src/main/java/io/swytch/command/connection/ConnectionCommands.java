@@ -193,7 +193,10 @@ public final class ConnectionCommands {
         session.name = "";
         session.noEvict = false;
         session.noTouch = false;
-        session.setReplyMode(Session.ReplyMode.ON);
+        if (session.replyMode() != Session.ReplyMode.SKIP) {
+            // As in Redis, the reply that the client does not want is then that of RESET.
+            session.setReplyMode(Session.ReplyMode.ON);
+        }
         session.user = DEFAULT_USER;
         session.setAuthenticated(call.server().settings().requirepass().length() == 0);
         reply.simple("RESET");

@@ -151,10 +151,13 @@ public final class WalkCommands {
 
     /**
      * A cursor as C's strtoul reads it, which is what Redis takes: nothing at all is 0, a sign may stand before the digits, and a minus
-     * negates what follows within 64 bits.
+     * negates what follows within 64 bits. A zero byte ends it.
      */
     private static long cursorArg(Slice arg) {
-        int length = arg.length();
+        int length = 0;
+        while (length < arg.length() && arg.byteAt(length) != 0) {
+            length++;
+        }
         if (length == 0) {
             return 0;
         }
