@@ -22,7 +22,13 @@ class RandomDifferentialIT {
 
     /** Seeds that showed a difference once. */
     private static final List<Long> FOUND = List.of(
-            237712730700439L, 31998858289674L, 8014599917211L, 154634432698563L, 253761667527293L, 126394837409208L);
+            237712730700439L,
+            31998858289674L,
+            8014599917211L,
+            154634432698563L,
+            253761667527293L,
+            245153208140167L,
+            126394837409208L);
 
     @TestFactory
     Stream<DynamicNode> randomCommands_repliesAreThoseOfRedis() {
