@@ -8,8 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Plays a random case on both servers and says where the first difference is. Threads: one at a time. */
@@ -91,7 +93,7 @@ final class RandomPlayer implements AutoCloseable {
                     return "batch " + i + ", " + difference;
                 }
             }
-            return null;
+            return compareScans();
         } finally {
             checker.both(ACTIVE_EXPIRE);
         }
@@ -204,6 +206,30 @@ final class RandomPlayer implements AutoCloseable {
         }
         String difference = play(checker, commands, NOWHERE);
         return difference == null ? null : "keyspaces: " + difference;
+    }
+
+    /** Compares what whole walks tell. */
+    private @Nullable String compareScans() {
+        for (String options : List.of(
+                " COUNT 1", " COUNT 3 MATCH k*", " MATCH *[!a] COUNT 2", " TYPE string COUNT 4", " TYPE list")) {
+            Set<Bytes> expected = scan(checker.redis, options);
+            Set<Bytes> actual = scan(checker.swytch, options);
+            if (!expected.equals(actual)) {
+                return "SCAN%s%n    redis:  %s%n    swytch: %s".formatted(options, expected, actual);
+            }
+        }
+        return null;
+    }
+
+    private static Set<Bytes> scan(RespConnection connection, String options) {
+        Set<Bytes> keys = new HashSet<>();
+        Bytes cursor = Bytes.of("0");
+        do {
+            Reply page = connection.call(CommandLine.split("SCAN " + cursor + options));
+            cursor = page.elements().get(0).payload();
+            page.elements().get(1).elements().forEach(key -> keys.add(key.payload()));
+        } while (!cursor.equals(Bytes.of("0")));
+        return keys;
     }
 
     @Override
