@@ -64,6 +64,14 @@ final class StoreRig implements AutoCloseable {
         });
     }
 
+    void expireAt(int db, String name, long atMs) {
+        on(db, name, key -> {
+            assert keyspace.find(key) != null;
+            keyspace.expireAt(key, atMs);
+            return true;
+        });
+    }
+
     long size(int db) {
         return keyspace.size(db);
     }
