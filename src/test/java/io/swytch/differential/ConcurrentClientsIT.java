@@ -388,8 +388,9 @@ class ConcurrentClientsIT {
         String log = text(clients.get(0).call("GET " + key));
         int[] next = new int[clients.size()];
         for (int at = 0; at + RECORD_BYTES <= log.length(); at += RECORD_BYTES) {
-            String[] record = log.substring(at, at + RECORD_BYTES - 1).split(":");
-            assertEquals(++next[Integer.parseInt(record[0])], Integer.parseInt(record[1]), key + " at " + at);
+            int client = Integer.parseInt(log.substring(at, at + 1));
+            int sequence = Integer.parseInt(log.substring(at + 2, at + RECORD_BYTES - 1));
+            assertEquals(++next[client], sequence, key + " at " + at);
         }
         int[] written = clients.stream()
                 .mapToInt(client -> client.records.getOrDefault(key, 0))
