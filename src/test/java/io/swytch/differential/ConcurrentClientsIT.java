@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.swytch.cli.RedisServer;
+import io.swytch.cli.StartException;
 import io.swytch.config.Settings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Test;
  * Eight clients at once on a tiered server whose L1 is far smaller than what they use, and is emptied now and then.
  *
  * <p>Each does random things of which an invariant is known: no update is lost, none is seen by half, and keys are counted rightly in the
- * end. {@code -Dswytch.random.seed=N} repeats what the clients want, though not who comes first.
+ * end, also after a restart. {@code -Dswytch.random.seed=N} repeats what the clients want, though not who comes first.
  */
 class ConcurrentClientsIT {
     private static final int CLIENTS = 8;
@@ -49,11 +50,12 @@ class ConcurrentClientsIT {
     private final Map<String, Integer> setBy = new ConcurrentHashMap<>();
     private final Map<String, Integer> gotBy = new ConcurrentHashMap<>();
 
+    private static final String DIRECTORY = ServerProcess.temporaryDirectory("swytch-concurrent")
+            .resolve("data")
+            .toString();
+
     @BeforeAll
-    static void start() throws Exception {
-        String directory = ServerProcess.temporaryDirectory("swytch-concurrent")
-                .resolve("data")
-                .toString();
+    static void start() throws StartException {
         server = RedisServer.start(Settings.of(
                 "port",
                 Integer.toString(ServerProcess.freePort()),
@@ -62,7 +64,7 @@ class ConcurrentClientsIT {
                 "persistent",
                 "yes",
                 "data-dir",
-                directory,
+                DIRECTORY,
                 "threads",
                 "4"));
     }
@@ -76,7 +78,7 @@ class ConcurrentClientsIT {
     private final class Client implements AutoCloseable {
         private final int number;
         private final Random random;
-        private final RespConnection connection = new RespConnection(server.port(), 2);
+        private RespConnection connection = new RespConnection(server.port(), 2);
         private final Map<String, Long> lastSeen = new HashMap<>();
         private final Map<String, Integer> records = new HashMap<>();
         private String slot = "-".repeat(RECORD_BYTES);
@@ -85,6 +87,11 @@ class ConcurrentClientsIT {
         Client(int number, long seed) {
             this.number = number;
             random = new Random(seed + number);
+        }
+
+        void reconnect() {
+            connection.close();
+            connection = new RespConnection(server.port(), 2);
         }
 
         private Reply call(String command) {
@@ -322,8 +329,10 @@ class ConcurrentClientsIT {
                 runs.add(threads.submit(() -> {
                     for (int step = 1; System.nanoTime() < end; step++) {
                         client.step();
-                        if (client.number == 0 && step % 500 == 0) {
+                        if (client.number == 0 && step % 2000 == 0) {
                             server.reload();
+                        } else if (client.number == 0 && step % 300 == 0) {
+                            server.chill();
                         }
                     }
                     return null;
@@ -332,6 +341,10 @@ class ConcurrentClientsIT {
             for (Future<?> run : runs) {
                 run.get(60, TimeUnit.SECONDS);
             }
+            verify(clients);
+            stop();
+            start();
+            clients.forEach(Client::reconnect);
             verify(clients);
         } finally {
             threads.shutdownNow();
@@ -367,8 +380,9 @@ class ConcurrentClientsIT {
                         + (other.number * RECORD_BYTES + RECORD_BYTES - 1)))));
         Map<String, Integer> expected = new HashMap<>(setBy);
         expected.put("first", 1);
-        gotBy.merge(text(client.call("GET got")), 1, Integer::sum);
-        assertEquals(expected, gotBy, "every value that GETSET set is got once");
+        Map<String, Integer> got = new HashMap<>(gotBy);
+        got.merge(text(client.call("GET got")), 1, Integer::sum);
+        assertEquals(expected, got, "every value that GETSET set is got once");
         for (int db = 0; db < 8; db++) {
             client.call("SELECT " + db);
             Set<String> scanned = new HashSet<>();
