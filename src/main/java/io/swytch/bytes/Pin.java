@@ -11,4 +11,9 @@ public interface Pin {
 
     /** Removes one reader; the last one gives the memory back. */
     void release();
+
+    /** Whether there is just one reader, so that whoever knows to be it may write. */
+    default boolean isExclusive() {
+        return false;
+    }
 }

@@ -248,7 +248,7 @@ public final class StoreKeyspace extends Keyspace {
         boolean isDraining = tiered && shard.isDraining(key);
         require(shard.patch(key, offset, bytes));
         if (tiered) {
-            if (isDraining) {
+            if (isDraining && !mayBuildOnDrained(shard, key)) {
                 journalWhole(shard, key);
             } else {
                 effects.patch(key, offset, bytes);
@@ -268,6 +268,11 @@ public final class StoreKeyspace extends Keyspace {
             throw new IllegalStateException("what was just changed is not there");
         }
         effects.put(key, before);
+    }
+
+    /** Whether a large value's effects before the drain's cut are kept, so that it need not be written again for a small change. */
+    private boolean mayBuildOnDrained(Shard shard, Key key) {
+        return shard.find(key, before, false) && before.isLarge() && store.holdJournal();
     }
 
     private static void require(boolean stored) {
@@ -355,7 +360,7 @@ public final class StoreKeyspace extends Keyspace {
         boolean isDraining = tiered && shard.isDraining(key);
         require(shard.setExpire(key, atMs));
         if (tiered) {
-            if (isDraining) {
+            if (isDraining && !mayBuildOnDrained(shard, key)) {
                 journalWhole(shard, key);
             } else {
                 effects.expire(key, atMs);

@@ -101,6 +101,11 @@ final class Gathering {
         }
 
         @Override
+        public boolean isExclusive() {
+            return readers.get() == 1;
+        }
+
+        @Override
         public void release() {
             int left = readers.decrementAndGet();
             if (left < 0) {

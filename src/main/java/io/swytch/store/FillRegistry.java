@@ -50,7 +50,6 @@ final class FillRegistry {
         FillToken token = find(key);
         if (token != null) {
             token.state = FillToken.State.INVALID;
-            token.item = null;
             lostRaces.increment();
             remove(token);
         }
@@ -65,6 +64,7 @@ final class FillRegistry {
     }
 
     private void remove(FillToken token) {
+        token.letGo();
         int chain = chain(token.key);
         FillToken at = chains[chain];
         if (at == token) {

@@ -1,5 +1,6 @@
 package io.swytch.store;
 
+import io.swytch.bytes.Pin;
 import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
@@ -50,6 +51,9 @@ final class FillToken {
     int chunkShift;
     int largeLength;
 
+    /** Keeps the chunks alive; null where the collector does. */
+    private @Nullable Pin pin;
+
     @Nullable
     String failure;
 
@@ -72,13 +76,13 @@ final class FillToken {
             throw new IllegalStateException("nothing kept");
         }
         if (chunks != null) {
-            into.wrapLarge(item, 0, chunks, chunkShift, largeLength, null);
+            into.wrapLarge(item, 0, chunks, chunkShift, largeLength, pin);
         } else {
             into.wrap(item, 0);
         }
     }
 
-    /** Keeps a copy of an item; the chunks of a large one are taken over. */
+    /** Keeps a copy of an item; the chunks of a large one are shared. */
     void keep(Item found) {
         Slice value = found.value(new Slice());
         int prefix = ItemHeader.prefixBytes(found.header()) + found.keyLength();
@@ -92,6 +96,20 @@ final class FillToken {
             }
             chunkShift = value.chunkShift();
             largeLength = value.length();
+            pin = value.pin();
+            if (pin != null) {
+                pin.retain();
+            }
+        }
+    }
+
+    /** Nobody looks at the item any more, but for those who pinned it. */
+    void letGo() {
+        item = null;
+        chunks = null;
+        if (pin != null) {
+            pin.release();
+            pin = null;
         }
     }
 }

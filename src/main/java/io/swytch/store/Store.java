@@ -264,6 +264,16 @@ public final class Store implements AutoCloseable {
         effects.clear();
     }
 
+    /**
+     * Keeps the journal whole beyond the drain that is under way, so that an effect after its cut may build on one before. Holds the stripe of
+     * the key, whose entry the drain has not handed on.
+     *
+     * @return false if it has been kept for too long already
+     */
+    public boolean holdJournal() {
+        return tier != null && tier.journal().holdTrim();
+    }
+
     // Databases.
 
     /** Gives the database an empty space. Holds all stripes. */

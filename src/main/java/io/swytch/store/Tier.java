@@ -1,5 +1,7 @@
 package io.swytch.store;
 
+import io.swytch.bytes.Chunks;
+import io.swytch.bytes.Slice;
 import io.swytch.clock.Clock;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
@@ -15,6 +17,7 @@ import io.swytch.store.l2.L2Exception;
 import io.swytch.store.l2.L2Options;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -272,9 +275,18 @@ public final class Tier {
         private final List<FillToken> tokens;
         private final boolean[] landed;
 
+        /** Memory of the large value that is being read. */
+        private @Nullable Chunks chunks;
+
         Landing(List<FillToken> tokens) {
             this.tokens = tokens;
             landed = new boolean[tokens.size()];
+        }
+
+        @Override
+        public ByteBuffer[] chunksFor(int index, int valueLength) {
+            chunks = Chunks.take(valueLength);
+            return chunks.buffers();
         }
 
         @Override
@@ -284,10 +296,29 @@ public final class Tier {
 
         @Override
         public void found(int index, Item item) {
+            if (item.isLarge() && chunks != null) {
+                item.wrapLarge(
+                        item.buffer(),
+                        item.offset(),
+                        chunks.buffers(),
+                        Chunks.SHIFT,
+                        item.valueLength(),
+                        chunks);
+            }
             land(index, item, null);
+            dropChunks();
+        }
+
+        /** Whoever kept the value holds its memory. */
+        private void dropChunks() {
+            if (chunks != null) {
+                chunks.release();
+                chunks = null;
+            }
         }
 
         void failRest(String failure) {
+            dropChunks();
             for (int i = 0; i < landed.length; i++) {
                 if (!landed[i]) {
                     land(i, null, failure);
@@ -328,19 +359,17 @@ public final class Tier {
                 token.state = FillToken.State.ABSENT;
                 return;
             }
-            boolean isLarge = item.isLarge();
-            if (token.keepsItem || isLarge) {
+            if (token.keepsItem) {
                 token.keep(item);
             }
-            boolean isIn = !isLarge
-                    && shard.put(
-                            token.key,
-                            item.type(),
-                            item.encoding(),
-                            item.expireAtMs(),
-                            item.value(new io.swytch.bytes.Slice()),
-                            false,
-                            ItemHeader.L2_HAS);
+            boolean isIn = shard.put(
+                    token.key,
+                    item.type(),
+                    item.encoding(),
+                    item.expireAtMs(),
+                    item.value(new Slice()),
+                    false,
+                    ItemHeader.L2_HAS);
             if (!isIn && token.item == null) {
                 token.keep(item);
             }

@@ -1,5 +1,6 @@
 package io.swytch.store;
 
+import io.swytch.bytes.Chunks;
 import io.swytch.clock.Clock;
 import io.swytch.store.l1.L1;
 import java.io.IOException;
@@ -26,6 +27,9 @@ final class Upkeep {
 
     /** What failed is tried again after this: soon enough for clients, seldom enough for a disk in trouble. */
     private static final long RETRY_NANOS = 1_000_000_000;
+
+    /** Memory of large values that has been let go of and that only the collector can give back to the machine. */
+    private static final long DROPPED_BYTES_MAX = 256L << 20;
 
     private final L1 l1;
     private final @Nullable Tier tier;
@@ -110,6 +114,10 @@ final class Upkeep {
                         fails = false;
                         LOG.info("upkeep works again");
                     }
+                }
+                if (Chunks.takeDropped(DROPPED_BYTES_MAX)) {
+                    // The heap is small and quiet: left alone it might not be collected for hours, nor the memory that its buffers hold.
+                    System.gc();
                 }
             } catch (IOException | RuntimeException e) {
                 // The thread's outermost loop: a later round tries again. Said once, as long as it lasts.

@@ -33,6 +33,9 @@ public final class Journal implements AutoCloseable {
     /** The smallest segment: two full records. */
     public static final long SEGMENT_BYTES_MIN = 512 << 10;
 
+    /** Cuts in a row that {@link #holdTrim} may keep the log from being trimmed after. */
+    private static final int HELD_CUTS_MAX = 4;
+
     private static final Logger log = LoggerFactory.getLogger(Journal.class);
 
     private final SegmentFiles files;
@@ -76,6 +79,11 @@ public final class Journal implements AutoCloseable {
 
     @GuardedBy("commitLock")
     private boolean closed;
+
+    /** How many cuts in a row {@link #holdTrim} was called after, this one included. */
+    private int heldCuts;
+
+    private boolean isTrimHeld;
 
     private volatile long committedPosition;
     private volatile long syncedPosition;
@@ -379,6 +387,8 @@ public final class Journal implements AutoCloseable {
             if (position != current().first()) {
                 beginSegment(false);
             }
+            heldCuts = isTrimHeld ? heldCuts : 0;
+            isTrimHeld = false;
             return position;
         } catch (IOException e) {
             throw fail(e);
@@ -525,11 +535,35 @@ public final class Journal implements AutoCloseable {
         }
     }
 
+    /**
+     * Keeps what lies before the last {@link #cut} until after the next one, because something that follows it builds on it.
+     *
+     * @return false if that was so after each of the last cuts: then the log must be allowed to become shorter
+     */
+    public boolean holdTrim() {
+        commitLock.lock();
+        try {
+            if (!isTrimHeld) {
+                if (heldCuts == HELD_CUTS_MAX) {
+                    return false;
+                }
+                heldCuts++;
+                isTrimHeld = true;
+            }
+            return true;
+        } finally {
+            commitLock.unlock();
+        }
+    }
+
     private List<Segment> segmentsBefore(long position) {
         syncLock.lock();
         try {
             commitLock.lock();
             try {
+                if (isTrimHeld) {
+                    return List.of();
+                }
                 int keep = 0;
                 for (int i = 1; i < segments.size() && segments.get(i).first() <= position; i++) {
                     // A log must not begin in the middle of a unit.

@@ -50,11 +50,15 @@ final class Core {
 
     private final Item scratch = new Item();
 
-    Core(Geometry geometry, boolean tiered, EvictionMode mode, KeyHash keyHash) {
+    /** Of huge values each shard bears one in {@code 1 << shardBits}. */
+    private final int shardBits;
+
+    Core(Geometry geometry, boolean tiered, EvictionMode mode, KeyHash keyHash, HugeAccount huge) {
         arena = new Arena(geometry.segmentShift());
         log = new SegmentLog(arena);
         ghosts = new Ghosts(arena);
-        large = new LargeValues(arena);
+        large = new LargeValues(arena, huge);
+        shardBits = geometry.shardBits();
         index = new Index(arena, keyHash, geometry.shardBits());
         logEntryBytesMax = arena.segmentBytes >> 1;
         this.tiered = tiered;
@@ -63,7 +67,12 @@ final class Core {
 
     /** Segments that may be taken within the bound; negative after it was lowered. */
     int freeSegments() {
-        return arena.budget + (int) (large.queueBytes[Arena.WAIT] >> arena.segmentShift) - arena.charged;
+        return arena.budget + (int) (large.waitingPieceBytes >> arena.segmentShift) - arena.charged - lentSegments();
+    }
+
+    /** Segments that the huge values of all shards take from this one. */
+    int lentSegments() {
+        return (int) (large.huge.chargedBytes() >> shardBits >> arena.segmentShift);
     }
 
     /** Until {@link #unprotect} eviction keeps the key with this tag, because it is being edited. */
@@ -104,7 +113,7 @@ final class Core {
     Item view(ByteBuffer buffer, int offset, long header, Item into) {
         if (ItemHeader.isLarge(header)) {
             LargeValue value = largeOf(buffer, offset, header);
-            return into.wrapLarge(buffer, offset, value.chunks, large.pieceShift, value.length, value);
+            return into.wrapLarge(buffer, offset, value.chunks, large.shift(value), value.length, value);
         }
         return into.wrap(buffer, offset);
     }

@@ -22,9 +22,6 @@ final class EntryWriter {
     /** Small queues with fewer segments than this do not sort by expiry. */
     private static final int SORTING_SEGMENTS_MIN = 8;
 
-    /** In tiered mode a clean value over this share of the shard does not stay. */
-    private static final int LARGE_SHARE = 8;
-
     /** Spare units an edit that grows a value leaves, so that the next ones stay in place. */
     private static final int GROWTH_UNITS = Entries.SLACK_MAX;
 
@@ -34,7 +31,7 @@ final class EntryWriter {
     private final SegmentLog log;
     private final Evictor evictor;
     private final Finder finder;
-    private final Slice scratch = new Slice();
+    private final LargeWriter large;
 
     EntryWriter(Core core, Evictor evictor, Finder finder) {
         this.core = core;
@@ -43,6 +40,7 @@ final class EntryWriter {
         arena = core.arena;
         index = core.index;
         log = core.log;
+        large = new LargeWriter(core, evictor, finder, this);
     }
 
     /** Writes a new entry or over the old one. Returns false if there is no room for it. */
@@ -57,7 +55,7 @@ final class EntryWriter {
         int prefix = ItemHeader.BYTES + (expires ? 8 : 0) + (keyLength > ItemHeader.NARROW_KEY_BYTES_MAX ? 8 : 0);
         long size = (long) prefix + keyLength + valueLength;
         if (size > core.logEntryBytesMax && valueLength >= LARGE_VALUE_BYTES_MIN) {
-            return writeLarge(key, type, encoding, expireAtMs, value, dirty, l2State);
+            return large.write(key, type, encoding, expireAtMs, value, dirty, l2State);
         }
         if (size > arena.segmentBytes - Arena.FIRST_OFFSET) {
             return false;
@@ -123,7 +121,7 @@ final class EntryWriter {
     }
 
     /** The bits of an old header that a new one over it keeps: space, what is known of L2. */
-    private long inherited(long header) {
+    long inherited(long header) {
         long kept = header & (0xFF00L | Entries.STATE_MASK | Entries.DRAIN_MASK);
         boolean current = core.drainingEpoch != 0 && (int) (header >>> Entries.DRAIN_SHIFT) == core.drainingEpoch;
         return current ? kept : kept & ~Entries.DRAIN_MASK;
@@ -139,7 +137,7 @@ final class EntryWriter {
         return (long) units << 58;
     }
 
-    private void writeMiddle(
+    void writeMiddle(
             ByteBuffer buffer, int offset, long header, long expireAtMs, int keyLength, int valueLength, int location) {
         if (expireAtMs != 0) {
             Slice.LONG.set(buffer, offset + ItemHeader.BYTES, expireAtMs);
@@ -204,10 +202,11 @@ final class EntryWriter {
         return true;
     }
 
-    private long oldHeader;
+    /** What {@link #replaceOld} found. */
+    long oldHeader;
 
     /** Takes the old bytes of slot {@code i} away. Returns the counter and mark that the new slot gets; leaves the old header. */
-    private long replaceOld(int i, int type, int mark) {
+    long replaceOld(int i, int type, int mark) {
         long old = index.get(i);
         oldHeader = core.headerAt(i);
         countKeys(oldHeader, type);
@@ -220,11 +219,11 @@ final class EntryWriter {
         return kept;
     }
 
-    private static void copy(Slice from, ByteBuffer to, int offset) {
+    static void copy(Slice from, ByteBuffer to, int offset) {
         from.copyTo(0, to, offset, from.length());
     }
 
-    private boolean isMain(int i) {
+    boolean isMain(int i) {
         return arena.queue[arena.segmentOf(Index.location(index.get(i)))] == Arena.MAIN;
     }
 
@@ -241,7 +240,7 @@ final class EntryWriter {
         core.spaces.keys[slot] += (type == ItemType.TOMBSTONE ? 0 : 1) - (Entries.isTombstone(oldHeader) ? 0 : 1);
     }
 
-    private void countNewKey(int spaceSlot, boolean tombstone, int l2State) {
+    void countNewKey(int spaceSlot, boolean tombstone, int l2State) {
         boolean inL2 = core.tiered && l2State == ItemHeader.L2_HAS;
         if (tombstone) {
             core.spaces.keys[spaceSlot] -= inL2 ? 1 : 0;
@@ -276,7 +275,7 @@ final class EntryWriter {
     }
 
     /** Grows the index by a quarter, or by what is free, a page at least. Returns false if it must grow and cannot. */
-    private boolean growIndex() {
+    boolean growIndex() {
         int more = Math.min(index.growthPages(), core.freeSegments() - 1);
         if (more < 1) {
             evictor.makeRoom(1);
@@ -291,109 +290,6 @@ final class EntryWriter {
         return true;
     }
 
-    private boolean writeLarge(
-            Key key, int type, int encoding, long expireAtMs, Slice value, boolean dirty, int l2State) {
-        int pieces = core.large.piecesFor(value.length());
-        long bytes = (long) pieces << core.large.pieceShift;
-        boolean wide = key.length() > ItemHeader.NARROW_KEY_BYTES_MAX;
-        int prefix = ItemHeader.BYTES + (expireAtMs != 0 ? 8 : 0) + (wide ? 8 : 0);
-        long need = Entries.roundUp(prefix + 8) + (long) Entries.roundUp(key.length());
-        boolean tooLarge = bytes > ((long) arena.budget << arena.segmentShift) / LARGE_SHARE;
-        if (need > arena.segmentBytes - Arena.FIRST_OFFSET || core.tiered && tooLarge && !dirty) {
-            return false;
-        }
-        int segments = core.large.segmentsFor(pieces);
-        boolean waits = core.tiered && tooLarge;
-        if (!waits && segments > largestSegments()) {
-            return false;
-        }
-        if (index.isTight() && !growIndex()) {
-            return false;
-        }
-        if (!evictor.makeRoom(waits ? 1 : segments + 1)) {
-            return false;
-        }
-        int i = finder.locate(key);
-        int tag = index.tagOf(key.hash());
-        boolean main = i >= 0 ? isInMain(i) : core.ghosts.take(tag);
-        LargeValue fresh = core.large.create(value.length());
-        core.large.write(fresh, 0, value);
-        placeLarge(
-                key,
-                i,
-                fresh,
-                type,
-                encoding,
-                expireAtMs,
-                dirty,
-                l2State,
-                waits ? Arena.WAIT : main ? Arena.MAIN : Arena.SMALL);
-        return true;
-    }
-
-    /** Segments that one value may have in memory mode: all but the index, the ghosts and what survivors need. */
-    private int largestSegments() {
-        return arena.budget - index.pages() - core.ghosts.pages() - 4;
-    }
-
-    private boolean isInMain(int i) {
-        long header = core.headerAt(i);
-        if (!ItemHeader.isLarge(header)) {
-            return isMain(i);
-        }
-        int location = Index.location(index.get(i));
-        return core.largeOf(arena.buffer(location), arena.offset(location), header).queue == Arena.MAIN;
-    }
-
-    /** Writes the handle of a value that has its bytes, and lets it take the place of slot {@code i}, or a new one. */
-    private void placeLarge(
-            Key key,
-            int i,
-            LargeValue value,
-            int type,
-            int encoding,
-            long expireAtMs,
-            boolean dirty,
-            int l2State,
-            byte queue) {
-        int keyLength = key.length();
-        int prefix =
-                ItemHeader.BYTES + (expireAtMs != 0 ? 8 : 0) + (keyLength > ItemHeader.NARROW_KEY_BYTES_MAX ? 8 : 0);
-        int need = Entries.roundUp(prefix + keyLength + 8);
-        int location = log.append(SegmentLog.OPEN_HANDLES, need);
-        ByteBuffer buffer = arena.buffer(location);
-        int offset = arena.offset(location);
-        int mark = dirty && core.tiered ? core.currentEpoch : 0;
-        long header = ItemHeader.of(type, encoding, expireAtMs != 0, keyLength, 8) | ItemHeader.LARGE;
-        long slot = (long) index.tagOf(key.hash()) << 32 | (long) mark << Index.MARK_SHIFT | location;
-        if (i >= 0) {
-            slot |= replaceOld(i, type, mark);
-            header |= inherited(oldHeader);
-        } else {
-            int spaceSlot = core.spaces.slotOf(key.space());
-            header |= (long) spaceSlot << 8 | (long) l2State << 56;
-            countNewKey(spaceSlot, false, l2State);
-        }
-        Slice.LONG.set(buffer, offset, header);
-        writeMiddle(buffer, offset, header, expireAtMs, keyLength, 8, location);
-        copy(key.bytes(), buffer, offset + prefix);
-        Slice.LONG.set(buffer, offset + prefix + keyLength, (long) value.id);
-        value.handle = location;
-        core.large.enqueue(value, queue, queue == Arena.MAIN ? log.mainPosition : log.smallPosition);
-        long bytes = core.large.bytes(value);
-        if (queue == Arena.SMALL) {
-            log.smallPosition += bytes;
-        } else if (queue == Arena.MAIN) {
-            log.mainPosition += bytes;
-        }
-        core.count(header, Index.mark(slot), need + bytes, 1);
-        if (i >= 0) {
-            index.set(i, slot);
-        } else {
-            index.insert(key, slot);
-        }
-    }
-
     /** As {@link Shard#patch}. */
     boolean patch(Key key, int at, Slice bytes) {
         int i = finder.locate(key);
@@ -402,7 +298,7 @@ final class EntryWriter {
         }
         long header = core.headerAt(i);
         if (ItemHeader.isLarge(header)) {
-            return patchLarge(key, i, at, bytes);
+            return large.patch(key, i, at, bytes);
         }
         int location = Index.location(index.get(i));
         int oldLength = Entries.valueLength(arena.buffer(location), arena.offset(location), header);
@@ -410,7 +306,7 @@ final class EntryWriter {
         int keyLength = key.length();
         int prefix = ItemHeader.prefixBytes(header);
         if ((long) prefix + keyLength + newLength > core.logEntryBytesMax && newLength >= LARGE_VALUE_BYTES_MIN) {
-            return enlarge(key, at, bytes, newLength);
+            return large.enlarge(key, at, bytes, newLength);
         }
         i = reshape(key, i, ItemHeader.hasExpire(header), newLength, GROWTH_UNITS, 2);
         if (i < 0) {
@@ -426,79 +322,12 @@ final class EntryWriter {
         return true;
     }
 
-    /** Turns a value in the log into a large one, edited. */
-    private boolean enlarge(Key key, int at, Slice bytes, int newLength) {
-        int pieces = core.large.piecesFor(newLength);
-        int segments = core.large.segmentsFor(pieces);
-        if (!core.tiered && segments > largestSegments() || !roomFor(key, segments + 1)) {
-            return false;
-        }
-        int i = finder.locate(key);
-        int location = Index.location(index.get(i));
-        ByteBuffer buffer = arena.buffer(location);
-        int offset = arena.offset(location);
-        long header = (long) Slice.LONG.get(buffer, offset);
-        int oldLength = Entries.valueLength(buffer, offset, header);
-        LargeValue value = core.large.create(newLength);
-        scratch.set(buffer, offset + ItemHeader.prefixBytes(header) + key.length(), oldLength);
-        core.large.write(value, 0, scratch);
-        core.large.zero(value, oldLength, newLength - oldLength);
-        core.large.write(value, at, bytes);
-        long expireAtMs = ItemHeader.hasExpire(header) ? (long) Slice.LONG.get(buffer, offset + ItemHeader.BYTES) : 0;
-        placeLarge(
-                key,
-                i,
-                value,
-                ItemHeader.type(header),
-                ItemHeader.ENCODING_RAW,
-                expireAtMs,
-                true,
-                0,
-                isMain(i) ? Arena.MAIN : Arena.SMALL);
-        return true;
-    }
-
-    private boolean patchLarge(Key key, int known, int at, Slice bytes) {
-        int location = Index.location(index.get(known));
-        LargeValue value = core.largeOf(arena.buffer(location), arena.offset(location), core.headerAt(known));
-        int oldLength = value.length;
-        int newLength = Math.max(oldLength, at + bytes.length());
-        int pieces = core.large.piecesFor(newLength) - value.pieceCount;
-        if (value.isPinned()) {
-            pieces += 2 + (bytes.length() + Math.max(0, at - oldLength) >> core.large.pieceShift);
-        }
-        int segments = core.large.segmentsFor(pieces);
-        if (segments > 0) {
-            if (!core.tiered && segments > largestSegments() || !roomFor(key, segments)) {
-                return false;
-            }
-        }
-        int i = finder.locate(key);
-        long slot = index.get(i);
-        location = Index.location(slot);
-        ByteBuffer buffer = arena.buffer(location);
-        int offset = arena.offset(location);
-        long header = (long) Slice.LONG.get(buffer, offset);
-        core.count(header, Index.mark(slot), core.weight(buffer, offset, header), -1);
-        core.large.grow(value, newLength);
-        if (newLength > oldLength) {
-            core.large.zero(value, oldLength, newLength - oldLength);
-        }
-        core.large.write(value, at, bytes);
-        int mark = core.tiered ? core.currentEpoch : 0;
-        header = header & ~(3L << 4) & ~inheritedMask() | inherited(header) | (long) ItemHeader.ENCODING_RAW << 4;
-        Slice.LONG.set(buffer, offset, header);
-        core.count(header, mark, core.weight(buffer, offset, header), 1);
-        index.set(i, slot & ~Index.MARK_MASK | (long) mark << Index.MARK_SHIFT);
-        return true;
-    }
-
-    private static long inheritedMask() {
+    static long inheritedMask() {
         return 0xFF00L | Entries.STATE_MASK | Entries.DRAIN_MASK;
     }
 
     /** Makes room while the entry of {@code key} stays. */
-    private boolean roomFor(Key key, int segments) {
+    boolean roomFor(Key key, int segments) {
         core.protect(index.tagOf(key.hash()));
         boolean made = evictor.makeRoom(segments);
         core.unprotect();

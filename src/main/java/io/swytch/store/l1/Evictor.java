@@ -22,6 +22,9 @@ final class Evictor {
     /** Victims after which counters no longer save an entry: keeps the longest put bounded where everything is hot. */
     private static final int PATIENT_VICTIMS = 6;
 
+    /** Victims of one put that make room for the huge values of other shards. */
+    private static final int LENT_VICTIMS_MAX = 4;
+
     private static final int SMALL_SEGMENTS_MIN = 3;
 
     /** The share of the shard that is the small queue: one in so many. */
@@ -80,6 +83,10 @@ final class Evictor {
         int victims = 0;
         int victimsMax = patience + 2 * (log.length(Arena.SMALL) + log.length(Arena.MAIN)) + 64;
         while (core.freeSegments() < wanted) {
+            if (victims >= LENT_VICTIMS_MAX && core.freeSegments() + core.lentSegments() >= wanted) {
+                // What huge values have just taken from this shard is given up over many puts, and by the upkeep.
+                return true;
+            }
             if (victims > victimsMax || !evictOne(victims > patience)) {
                 return core.tiered || core.freeSegments() >= segments;
             }
@@ -270,6 +277,20 @@ final class Evictor {
                 requeue(value, Arena.MAIN);
             }
         }
+    }
+
+    /** Evicts the oldest huge value of the shard, in memory mode; false if there is none that may go. */
+    boolean evictHuge() {
+        for (byte queue = Arena.SMALL; queue <= Arena.MAIN; queue++) {
+            for (LargeValue value = core.large.oldest(queue); value != null; value = value.newer) {
+                int tag = index.tagOf(index.hashAt(value.handle));
+                if (value instanceof HugeValue && !core.protects(tag)) {
+                    core.evict(index.find(tag, value.handle));
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private void requeue(LargeValue value, byte queue) {

@@ -23,6 +23,7 @@ public final class L1 {
     private static final long BYTES_MIN = 1 << 16;
 
     private final L1Options options;
+    private final HugeAccount huge;
     private volatile Layout layout;
     private volatile long maxBytes;
     private volatile @Nullable L1Listener listener;
@@ -46,13 +47,14 @@ public final class L1 {
         this.options = options;
         mode = options.mode();
         maxBytes = Math.max(BYTES_MIN, options.maxBytes());
+        huge = new HugeAccount(maxBytes, this::usedBytes);
         layout = build(Geometry.of(maxBytes, options.waitBytesMax(), options.loops()), maxBytes);
     }
 
     private Layout build(Geometry geometry, long bytes) {
         Shard[] shards = new Shard[geometry.shards()];
         for (int i = 0; i < shards.length; i++) {
-            shards[i] = new Shard(options, geometry, i, bytes >> geometry.shardBits());
+            shards[i] = new Shard(options, geometry, i, bytes >> geometry.shardBits(), huge);
             shards[i].core().mode = mode;
             shards[i].core().listener = listener;
         }
@@ -168,6 +170,7 @@ public final class L1 {
         }
         long before = maxBytes;
         maxBytes = Math.max(BYTES_MIN, bytes);
+        huge.setMaxBytes(maxBytes);
         int count = shardCount();
         for (int i = 0; i < count; i++) {
             boolean more = true;
@@ -198,6 +201,7 @@ public final class L1 {
     public Shard[] rebuild(long bytes) {
         Layout old = layout;
         maxBytes = Math.max(BYTES_MIN, bytes);
+        huge.setMaxBytes(maxBytes);
         Layout fresh = build(Geometry.of(maxBytes, options.waitBytesMax(), options.loops()), maxBytes);
         Transfer transfer = new Transfer();
         transfer.all(old.shards, hash -> fresh.shards[index(fresh, hash)]);
@@ -205,6 +209,9 @@ public final class L1 {
             each.retire();
         }
         transfer.keys(old.shards, fresh.shards);
+        for (Shard each : old.shards) {
+            each.core().large.killAll();
+        }
         layout = fresh;
         return old.shards;
     }
@@ -212,10 +219,11 @@ public final class L1 {
     /** Bytes in use of what {@link L1Options#maxBytes} bounds: segments, index, ghosts, large values. */
     public long usedBytes() {
         return sum(core -> (long) core.arena.charged * (core.arena.segmentBytes + Arena.ROW_BYTES)
-                - core.large.queueBytes[Arena.WAIT]);
+                        - core.large.waitingPieceBytes)
+                + huge.chargedBytes();
     }
 
-    /** Direct memory that was taken, in use or not, the wait queue's included. */
+    /** Direct memory that was taken, in use or not, the wait queue's included; not that of huge values, which is {@code Chunks}'. */
     public long takenBytes() {
         return sum(core -> core.arena.takenBytes());
     }
@@ -385,6 +393,10 @@ public final class L1 {
                     long hash = core.index.hashAt(location);
                     long slot = core.index.get(core.index.find(core.index.tagOf(hash), location));
                     core.view(buffer, offset, header, item);
+                    if (ItemHeader.isLarge(header)) {
+                        // Charged to the shard that takes it over.
+                        core.large.dequeue(core.largeOf(buffer, offset, header));
+                    }
                     key.set(item.key(bytes), core.spaces.spaceOf(ItemHeader.spaceSlot(header)), hash);
                     target.of(hash)
                             .adopt(key, item, item.value(value), Index.counter(slot), core.isDirty(Index.mark(slot)));

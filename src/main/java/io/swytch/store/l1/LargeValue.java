@@ -7,12 +7,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value too large for the log: equal pieces of memory, and a place in a queue of its own.
+ * A value too large for the log: equal pieces of memory, and a place in a queue of its own. {@link HugeValue} is the kind that may be larger than
+ * a shard.
  *
  * <p>Threads: under the shard's lock, but for {@link #retain} and {@link #release}. A reader that pinned the value sees its bytes as they
  * were: an edit meanwhile copies the piece it touches into a fresh array of pieces, and the old piece stays until the last reader is gone.
  */
-final class LargeValue implements Pin {
+class LargeValue implements Pin {
     private final LargeValues owner;
     private final AtomicInteger readers = new AtomicInteger();
     final int id;

@@ -1,5 +1,6 @@
 package io.swytch.store.l1;
 
+import io.swytch.bytes.Chunks;
 import io.swytch.bytes.Slice;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -37,11 +38,17 @@ final class LargeValues {
     private final @Nullable LargeValue[] oldest = new LargeValue[Arena.WAIT + 1];
     private final @Nullable LargeValue[] newest = new LargeValue[Arena.WAIT + 1];
 
-    /** Bytes of the pieces of the values in a queue. */
+    /** Bytes of the pieces, or chunks, of the values in a queue. */
     final long[] queueBytes = new long[Arena.WAIT + 1];
 
-    LargeValues(Arena arena) {
+    /** Bytes of pieces in the wait queue, which the arena counts as its own. */
+    long waitingPieceBytes;
+
+    final HugeAccount huge;
+
+    LargeValues(Arena arena, HugeAccount huge) {
         this.arena = arena;
+        this.huge = huge;
         pieceShift = Math.min(arena.segmentShift - 2, Math.max(PIECE_SHIFT_MIN, arena.segmentShift - 4));
         piecesPerSegment = 1 << (arena.segmentShift - pieceShift);
     }
@@ -78,7 +85,12 @@ final class LargeValues {
     }
 
     long bytes(LargeValue value) {
-        return (long) value.pieceCount << pieceShift;
+        return value instanceof HugeValue large ? large.heldBytes() : (long) value.pieceCount << pieceShift;
+    }
+
+    /** Bytes of a piece, or a chunk, of a value, as a power of two. */
+    int shift(LargeValue value) {
+        return value instanceof HugeValue ? Chunks.SHIFT : pieceShift;
     }
 
     LargeValue value(long id) {
@@ -87,21 +99,46 @@ final class LargeValues {
         return value;
     }
 
+    /** Whether values of so many bytes have chunks instead of pieces. */
+    static boolean isHuge(int length) {
+        return length >= HugeAccount.VALUE_BYTES_MIN;
+    }
+
     /** A new value of {@code length} bytes, with its pieces, in no queue; the budget has the segments. */
     LargeValue create(int length) {
-        int id = freeIds.isEmpty() ? values.size() : freeIds.pop();
-        LargeValue value = new LargeValue(this, id);
-        if (id == values.size()) {
-            values.add(value);
-        } else {
-            values.set(id, value);
-        }
+        LargeValue value = isHuge(length) ? new HugeValue(this, newId()) : new LargeValue(this, newId());
+        values.set(value.id, value);
         grow(value, length);
         return value;
     }
 
+    /** A new value that holds the bytes of a huge one, by taking a share in its memory where that is in chunks. */
+    LargeValue createHuge(Slice bytes) {
+        HugeValue value = new HugeValue(this, newId());
+        values.set(value.id, value);
+        if (bytes.pin() != null && bytes.isChunked() && bytes.chunkShift() == Chunks.SHIFT) {
+            value.share(bytes);
+        } else {
+            value.grow(bytes.length());
+            value.write(0, bytes);
+        }
+        return value;
+    }
+
+    private int newId() {
+        if (freeIds.isEmpty()) {
+            values.add(null);
+            return values.size() - 1;
+        }
+        return freeIds.pop();
+    }
+
     /** Adds pieces up to a new length; their bytes are not cleared. */
     void grow(LargeValue value, int length) {
+        if (value instanceof HugeValue large) {
+            large.grow(length);
+            return;
+        }
         int wanted = piecesFor(length);
         long before = bytes(value);
         if (value.pieceCount < wanted && value.isPinned()) {
@@ -112,9 +149,7 @@ final class LargeValues {
             value.addPiece(piece, memory(piece));
         }
         value.length = length;
-        if (value.queue != Arena.FREE) {
-            queueBytes[value.queue] += bytes(value) - before;
-        }
+        charge(value.queue, false, bytes(value) - before);
     }
 
     /** Makes piece {@code i} safe to write: one that somebody may be reading is copied first. */
@@ -128,12 +163,28 @@ final class LargeValues {
         return value.chunks[i];
     }
 
+    private void charge(byte queue, boolean isHuge, long bytes) {
+        if (queue == Arena.FREE) {
+            return;
+        }
+        queueBytes[queue] += bytes;
+        if (isHuge && queue != Arena.WAIT) {
+            huge.charge(bytes);
+        } else if (!isHuge && queue == Arena.WAIT) {
+            waitingPieceBytes += bytes;
+        }
+    }
+
     /** No entry names this value any more. */
     void kill(LargeValue value) {
         dequeue(value);
-        value.dead = true;
         values.set(value.id, null);
         freeIds.push(value.id);
+        if (value instanceof HugeValue large) {
+            large.unname();
+            return;
+        }
+        value.dead = true;
         if (!value.isPinned() && value.replaced.length == 0) {
             freePieces(value);
         }
@@ -168,7 +219,7 @@ final class LargeValues {
             last.newer = value;
         }
         newest[queue] = value;
-        queueBytes[queue] += bytes(value);
+        charge(queue, value instanceof HugeValue, bytes(value));
     }
 
     void dequeue(LargeValue value) {
@@ -191,7 +242,7 @@ final class LargeValues {
         value.older = null;
         value.newer = null;
         value.queue = Arena.FREE;
-        queueBytes[queue] -= bytes(value);
+        charge(queue, value instanceof HugeValue, -bytes(value));
     }
 
     @Nullable
@@ -201,6 +252,13 @@ final class LargeValues {
 
     /** Copies bytes into the pieces from {@code at} on. */
     void write(LargeValue value, int at, Slice bytes) {
+        if (value instanceof HugeValue large) {
+            long before = large.heldBytes();
+            large.settle();
+            large.write(at, bytes);
+            charge(value.queue, true, large.heldBytes() - before);
+            return;
+        }
         int done = 0;
         int mask = (1 << pieceShift) - 1;
         while (done < bytes.length()) {
@@ -214,6 +272,10 @@ final class LargeValues {
 
     /** Clears bytes. */
     void zero(LargeValue value, int at, int count) {
+        if (value instanceof HugeValue large) {
+            large.zero(at, count);
+            return;
+        }
         int mask = (1 << pieceShift) - 1;
         for (int done = 0; done < count; ) {
             ByteBuffer piece = writable(value, at + done >>> pieceShift);
