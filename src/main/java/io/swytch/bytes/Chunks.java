@@ -51,6 +51,11 @@ public final class Chunks implements Pin {
         return new Chunks(buffers);
     }
 
+    /** Memory of chunks that {@link #takeOne} gave; the caller is its first reader. */
+    public static Chunks of(ByteBuffer[] buffers) {
+        return new Chunks(buffers);
+    }
+
     /** Chunks that so many bytes need. */
     public static int count(long bytes) {
         return (int) (bytes + BYTES - 1 >>> SHIFT);

@@ -200,6 +200,11 @@ public final class Slice {
         return Bytes.wrap(toByteArray());
     }
 
+    /** Whether both are views of the same chunks; says nothing of contiguous runs. */
+    public boolean isSameMemory(Slice other) {
+        return chunks != null && chunks == other.chunks && length == other.length;
+    }
+
     /** Whether the run holds just the bytes of {@code other}. */
     public boolean contentEquals(Slice other) {
         if (length != other.length) {

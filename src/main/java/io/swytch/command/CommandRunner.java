@@ -13,6 +13,8 @@ import io.swytch.command.spec.Session;
 import io.swytch.command.spec.SlowCalls;
 import io.swytch.keyspace.Databases;
 import io.swytch.keyspace.NoRoomException;
+import io.swytch.keyspace.OffLoop;
+import io.swytch.keyspace.OffLoopNeeded;
 import io.swytch.keyspace.StoreKeyspace;
 import io.swytch.keyspace.WatchToken;
 import io.swytch.keyspace.WrongTypeException;
@@ -41,6 +43,9 @@ final class CommandRunner {
     private static final Logger LOG = LoggerFactory.getLogger(CommandRunner.class);
 
     private static final ThreadLocal<@Nullable CommandRunner> CURRENT = new ThreadLocal<>();
+
+    /** How often a command gives up for work off the loop: values that change all the while are worked on at once then. */
+    private static final int OFF_LOOP_ROUNDS_MAX = 8;
 
     private final Store store;
     private final Clock clock;
@@ -101,6 +106,12 @@ final class CommandRunner {
         }
         fetch = null;
         return taken;
+    }
+
+    /** The work that the last run gave up for; null if it gave up for a fetch. */
+    @Nullable
+    OffLoop takeOffLoop() {
+        return keyspace.takeWanted();
     }
 
     /** Adds to a fetch the keys that a read behind the one that gave up will miss. Returns false if that cannot be said yet. */
@@ -176,11 +187,15 @@ final class CommandRunner {
      * Runs one command, whose arity and permissions have been checked, and writes its reply.
      *
      * @param rerun whether it was run before, and its keys have been fetched since
-     * @return false if keys have to be fetched first: nothing was written or changed, {@link #takeFetch} has them
+     * @param done the work that it gave up for before, done
+     * @return false if keys have to be fetched first, or work done: nothing was written or changed. {@link #takeOffLoop} has the work, or else
+     *     {@link #takeFetch} the keys
      */
-    boolean run(CommandSpec spec, Request request, Session session, ReplyWriter reply, boolean rerun) {
+    boolean run(
+            CommandSpec spec, Request request, Session session, ReplyWriter reply, boolean rerun, List<OffLoop> done) {
         call.begin(spec, request, session);
         keyspace.begin(clock.millis());
+        keyspace.setOffLoop(!mayBlock && spec.lockScope() == LockScope.KEYS && done.size() < OFF_LOOP_ROUNDS_MAX, done);
         keyspace.setRerun(rerun);
         keyspace.setCountsUse(!session.noTouch);
         long mark = reply.mark();
@@ -209,6 +224,9 @@ final class CommandRunner {
             for (int i = 0; i < call.allKeyCount(); i++) {
                 fetch.want(call.key(i));
             }
+            return false;
+        } catch (OffLoopNeeded needed) {
+            reply.rollback(mark);
             return false;
         } catch (CommandError e) {
             reply.rollback(mark);
@@ -280,16 +298,37 @@ final class CommandRunner {
 
     /** Whether every key that the command will look at is in L1 or known to be nowhere; if not, {@link #fetch} has those that are not. */
     private boolean allThere(Session session) {
+        forEachCall(session, this::wantMissing);
+        if (fetch == null) {
+            return true;
+        }
+        // The fetch before ends when this one begins, and with it what it kept: this one keeps that, or two keys that
+        // do not stay in L1 would be
+        // fetched in turn for ever.
+        forEachCall(session, this::wantFetched);
+        return false;
+    }
+
+    private void forEachCall(Session session, Consumer<Call> action) {
         List<Session.Queued> queue = session.queue();
         if (call.spec().lockScope() == LockScope.QUEUED && queue != null) {
             for (Session.Queued queued : queue) {
                 queuedCall.begin(queued.spec(), queued.request(), session);
-                wantMissing(queuedCall);
+                action.accept(queuedCall);
             }
         } else {
-            wantMissing(call);
+            action.accept(call);
         }
-        return fetch == null;
+    }
+
+    private void wantFetched(Call of) {
+        Fetch into = fetch;
+        for (int i = 0; i < of.allKeyCount() && into != null; i++) {
+            Key key = of.key(i);
+            if (store.isFetched(key)) {
+                into.want(key);
+            }
+        }
     }
 
     private void wantMissing(Call of) {

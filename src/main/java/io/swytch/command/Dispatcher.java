@@ -7,6 +7,7 @@ import io.swytch.command.spec.Errors;
 import io.swytch.command.spec.Flag;
 import io.swytch.command.spec.Session;
 import io.swytch.command.spec.Session.ReplyMode;
+import io.swytch.keyspace.OffLoop;
 import io.swytch.keyspace.WatchToken;
 import io.swytch.resp.ReplyWriter;
 import io.swytch.resp.Request;
@@ -131,8 +132,10 @@ final class Dispatcher implements CommandLoop {
             engine.runInBackground(spec, request, session, reply.protocol());
             return Outcome.PARKED;
         }
-        if (!runner.run(spec, request, session, reply, parking != null)) {
-            return park(session, parking, following);
+        List<OffLoop> done = parking == null ? List.of() : parking.done();
+        if (!runner.run(spec, request, session, reply, parking != null, done)) {
+            OffLoop work = runner.takeOffLoop();
+            return work == null ? park(session, parking, following) : leave(session, work);
         }
         if (parking != null) {
             parking.commandDone(session);
@@ -173,6 +176,27 @@ final class Dispatcher implements CommandLoop {
         }
         ClientConnection connection = Engine.connection(session);
         fetch.start(() -> connection.execute(connection::resume));
+        return Outcome.PARKED;
+    }
+
+    /** Has work done on another thread; the command runs again after. */
+    private Outcome leave(Session session, OffLoop work) {
+        if (Parking.of(session) == null) {
+            Parking.park(session);
+        }
+        Parking parking = Parking.of(session);
+        ClientConnection connection = Engine.connection(session);
+        engine.inBackground(() -> {
+            work.run();
+            connection.execute(() -> {
+                if (parking == null || Parking.of(session) != parking) {
+                    work.release();
+                } else {
+                    parking.done().add(work);
+                    connection.resume();
+                }
+            });
+        });
         return Outcome.PARKED;
     }
 

@@ -289,7 +289,7 @@ public final class Engine implements AutoCloseable {
             CommandRunner runner = backgroundRunner.get();
             long start = clock.nanos();
             long mark = reply.mark();
-            runner.run(spec, own, session, reply, false);
+            runner.run(spec, own, session, reply, false, List.of());
             runner.await(spec);
             if (runner.hasWritten()) {
                 commit(reply, mark);

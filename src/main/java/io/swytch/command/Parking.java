@@ -1,7 +1,10 @@
 package io.swytch.command;
 
 import io.swytch.command.spec.Session;
+import io.swytch.keyspace.OffLoop;
 import io.swytch.store.Fetch;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +18,9 @@ final class Parking {
 
     /** Commands that the fetch was made for and that have not run yet: what it keeps for them is kept until then. */
     private int commandsLeft;
+
+    /** Work that was done for the command. */
+    private final List<OffLoop> done = new ArrayList<>();
 
     private Parking(@Nullable Fetch fetch, int commandsLeft) {
         this.fetch = fetch;
@@ -38,14 +44,23 @@ final class Parking {
 
     /** One of the commands has run; after the last, what was kept goes. */
     void commandDone(Session session) {
+        done.forEach(OffLoop::release);
+        done.clear();
         if (--commandsLeft <= 0) {
             session.attachment = null;
             abandon();
         }
     }
 
+    /** What has been done off the loop for the command that runs next. */
+    List<OffLoop> done() {
+        return done;
+    }
+
     /** Nobody waits any more. */
     void abandon() {
+        done.forEach(OffLoop::release);
+        done.clear();
         if (fetch != null) {
             fetch.release();
         }

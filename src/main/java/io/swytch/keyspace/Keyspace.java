@@ -4,6 +4,8 @@ import io.swytch.bytes.Bytes;
 import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
+import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,6 +115,18 @@ public abstract class Keyspace {
 
     /** Swaps the content of two databases. The caller holds all stripes. Watched keys of both count as touched where they are in either. */
     public abstract void swap(int db1, int db2);
+
+    /**
+     * Does work that reads values of which some may be large: at once if it is short, else off the event loop, by the way that {@link OffLoop}
+     * describes. A command that has changed something already does it at once.
+     *
+     * @param what tells apart different work on the same values, by {@code equals}
+     * @param bytes how many bytes the work touches, about
+     * @param values what the work reads, and all that it reads of what stripes guard
+     */
+    public <T> T offLoop(Object what, long bytes, List<Slice> values, Function<List<Slice>, T> work) {
+        return work.apply(values);
+    }
 
     /** Waits until flushed content has left memory and disk: FLUSHALL SYNC. Holds no stripe. */
     public abstract void awaitFlushed();

@@ -1,18 +1,23 @@
 package io.swytch.keyspace;
 
 import io.swytch.bytes.Bytes;
+import io.swytch.bytes.Chunks;
 import io.swytch.bytes.Numbers;
 import io.swytch.bytes.Slice;
 import io.swytch.stats.LoopStats;
 import io.swytch.store.FillNeeded;
+import io.swytch.store.Staged;
 import io.swytch.store.Store;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
 import io.swytch.store.item.ItemType;
 import io.swytch.store.item.Key;
 import io.swytch.store.journal.EffectBuffer;
+import io.swytch.store.l1.ReadyChunks;
 import io.swytch.store.l1.Shard;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +44,19 @@ public final class StoreKeyspace extends Keyspace {
 
     private long nowMs;
     private boolean mayBlock;
+
+    /** Whether the command may give up for {@link OffLoop} work, and what of it was done for the command before. */
+    private boolean mayLeave;
+
+    private List<OffLoop> done = List.of();
+    private @Nullable OffLoop wanted;
+
+    /** The result of work that was done here and now, of which nothing is left to see when the next command begins. */
+    private @Nullable AutoCloseable closedByNext;
+
+    /** Whether the command has changed anything. */
+    private boolean hasChanged;
+
     private boolean rerun;
     private boolean countsUse = true;
 
@@ -58,6 +76,11 @@ public final class StoreKeyspace extends Keyspace {
     /** Positions this for the next command. */
     public void begin(long nowMs) {
         this.nowMs = nowMs;
+        hasChanged = false;
+        if (closedByNext != null) {
+            closeResult(closedByNext);
+            closedByNext = null;
+        }
         absentState = ItemHeader.L2_UNKNOWN;
     }
 
@@ -74,6 +97,27 @@ public final class StoreKeyspace extends Keyspace {
     /** Whether a look at a cold key may read the disk here and now; on a thread that no event loop waits for. */
     public void setMayBlock(boolean mayBlock) {
         this.mayBlock = mayBlock;
+    }
+
+    private static void closeResult(AutoCloseable result) {
+        try {
+            result.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Whether the command may give up with {@link OffLoopNeeded}, and the work that was done since it first did. */
+    public void setOffLoop(boolean mayLeave, List<OffLoop> done) {
+        this.mayLeave = mayLeave;
+        this.done = done;
+    }
+
+    /** What the command gave up for; null if it did not. */
+    public @Nullable OffLoop takeWanted() {
+        OffLoop taken = wanted;
+        wanted = null;
+        return taken;
     }
 
     /** The effects of the commands since it was last cleared. */
@@ -208,15 +252,63 @@ public final class StoreKeyspace extends Keyspace {
         put(key, ItemType.STRING, ItemHeader.ENCODING_AUTO, expireAtMs, value.set(scratch, 0, length));
     }
 
+    @Override
+    public <T> T offLoop(Object what, long bytes, List<Slice> values, Function<List<Slice>, T> work) {
+        T result = bytes < OffLoop.BYTES_MIN ? null : doneOffLoop(what, values, work);
+        if (result != null) {
+            return result;
+        }
+        result = work.apply(values);
+        if (result instanceof AutoCloseable closeable) {
+            closedByNext = closeable;
+        }
+        return result;
+    }
+
+    /** The result of work, or null if it must be done here and now; gives up if it can be done elsewhere. */
+    // The result of a function of type T.
+    @SuppressWarnings("unchecked")
+    private <T> @Nullable T doneOffLoop(Object what, List<Slice> values, Function<List<Slice>, T> work) {
+        for (OffLoop each : done) {
+            if (each.isFor(what, values)) {
+                return (T) each.result();
+            }
+        }
+        if (!mayLeave || hasChanged || !OffLoop.canKeep(values)) {
+            return null;
+        }
+        wanted = new OffLoop(what, values, work);
+        throw OffLoopNeeded.SIGNAL;
+    }
+
+    private @Nullable Staged staged(Slice bytes) {
+        return !tiered || bytes.length() < OffLoop.BYTES_MIN || bytes.pin() == null
+                ? null
+                : doneOffLoop("stage", List.of(bytes), values -> store.stage(values.get(0)));
+    }
+
+    private @Nullable Staged stagedPatch(Slice bytes, int offset) {
+        return bytes.length() < OffLoop.BYTES_MIN || bytes.pin() == null
+                ? null
+                : doneOffLoop(
+                        offset & Chunks.BYTES - 1, List.of(bytes), values -> store.stagePatch(values.get(0), offset));
+    }
+
     private void put(Key key, int type, int encoding, long expireAtMs, Slice bytes) {
         if (expireAtMs != 0 && expireAtMs <= nowMs && databases.isExpiryActive()) {
             deleteBlind(key);
             return;
         }
+        Staged staged = staged(bytes);
+        hasChanged = true;
         Shard shard = store.shard(key.hash());
         require(shard.put(key, type, encoding, expireAtMs, bytes, tiered, l2StateOf(key)));
-        if (tiered) {
+        if (staged != null) {
+            effects.putStaged(key, type, encoding, expireAtMs, staged.id(), bytes.length());
+        } else if (tiered) {
             effects.put(key, type, encoding, expireAtMs, bytes);
+        }
+        if (tiered) {
             store.written(key);
         }
         databases.touch(key);
@@ -239,6 +331,8 @@ public final class StoreKeyspace extends Keyspace {
     }
 
     private void patch(Key key, int offset, Slice bytes) {
+        Staged staged = stagedPatch(bytes, offset);
+        hasChanged = true;
         Shard shard = store.shard(key.hash());
         if (!shard.find(key, before, false)) {
             bringUp(shard, key);
@@ -246,10 +340,13 @@ public final class StoreKeyspace extends Keyspace {
             putEmpty(shard, key);
         }
         boolean isDraining = tiered && shard.isDraining(key);
-        require(shard.patch(key, offset, bytes));
+        ReadyChunks ready = staged == null ? null : staged.chunks();
+        require(ready == null ? shard.patch(key, offset, bytes) : shard.patch(key, offset, bytes, ready));
         if (tiered) {
             if (isDraining && !mayBuildOnDrained(shard, key)) {
                 journalWhole(shard, key);
+            } else if (staged != null) {
+                effects.patchStaged(key, offset, staged.id());
             } else {
                 effects.patch(key, offset, bytes);
             }
@@ -338,6 +435,7 @@ public final class StoreKeyspace extends Keyspace {
     }
 
     private void deleteBlind(Key key) {
+        hasChanged = true;
         Shard shard = store.shard(key.hash());
         int l2State = shard.find(key, before, false) ? ItemHeader.l2State(before.header()) : l2StateOf(key);
         forget(shard, key, l2State);
@@ -353,6 +451,7 @@ public final class StoreKeyspace extends Keyspace {
             deleteBlind(key);
             return;
         }
+        hasChanged = true;
         Shard shard = store.shard(key.hash());
         if (!shard.find(key, before, false)) {
             bringUp(shard, key);

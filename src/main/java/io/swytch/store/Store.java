@@ -1,15 +1,18 @@
 package io.swytch.store;
 
 import io.swytch.bytes.Bytes;
+import io.swytch.bytes.Slice;
 import io.swytch.clock.Clock;
 import io.swytch.stats.StoreStats;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
 import io.swytch.store.item.KeyHash;
 import io.swytch.store.journal.EffectBuffer;
+import io.swytch.store.journal.Journal;
 import io.swytch.store.l1.EvictionMode;
 import io.swytch.store.l1.L1;
 import io.swytch.store.l1.L1Options;
+import io.swytch.store.l1.ReadyChunks;
 import io.swytch.store.l1.Shard;
 import io.swytch.store.l2.L2;
 import java.io.IOException;
@@ -262,6 +265,31 @@ public final class Store implements AutoCloseable {
             tier.journal().append(effects);
         }
         effects.clear();
+    }
+
+    /** Writes a large value into the journal ahead of the effect that names it. Holds no stripe; may wait for the disk. Tiered mode only. */
+    public Staged stage(Slice value) {
+        return stage(value, null);
+    }
+
+    /** As {@link #stage(Slice)}, of an edit at an offset, whose bytes are laid out for it too; in memory mode that is all. */
+    public Staged stagePatch(Slice bytes, int offset) {
+        return stage(bytes, ReadyChunks.of(bytes, offset));
+    }
+
+    private Staged stage(Slice bytes, @Nullable ReadyChunks chunks) {
+        if (tier == null) {
+            return new Staged(null, 0, chunks);
+        }
+        Journal journal = tier.journal();
+        Staged staged = new Staged(journal, journal.beginStage(), chunks);
+        try {
+            journal.stage(staged.id(), bytes);
+        } catch (RuntimeException e) {
+            staged.close();
+            throw e;
+        }
+        return staged;
     }
 
     /**

@@ -298,12 +298,7 @@ public final class Tier {
         public void found(int index, Item item) {
             if (item.isLarge() && chunks != null) {
                 item.wrapLarge(
-                        item.buffer(),
-                        item.offset(),
-                        chunks.buffers(),
-                        Chunks.SHIFT,
-                        item.valueLength(),
-                        chunks);
+                        item.buffer(), item.offset(), chunks.buffers(), Chunks.SHIFT, item.valueLength(), chunks);
             }
             land(index, item, null);
             dropChunks();

@@ -116,7 +116,8 @@ final class Upkeep {
                     }
                 }
                 if (Chunks.takeDropped(DROPPED_BYTES_MAX)) {
-                    // The heap is small and quiet: left alone it might not be collected for hours, nor the memory that its buffers hold.
+                    // The heap is small and quiet: left alone it might not be collected for hours, nor the memory that
+                    // its buffers hold.
                     System.gc();
                 }
             } catch (IOException | RuntimeException e) {

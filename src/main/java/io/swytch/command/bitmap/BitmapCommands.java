@@ -22,6 +22,7 @@ import io.swytch.command.spec.Errors;
 import io.swytch.command.spec.Group;
 import io.swytch.resp.ReplyWriter;
 import io.swytch.store.item.Item;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Commands on the bits of strings; values in chunks are worked on where they lie. */
@@ -86,7 +87,7 @@ public final class BitmapCommands {
         }
         int args = call.argCount();
         if (args == 2) {
-            reply.integer(Bits.count(call.valueOf(item), 0, item.valueLength()));
+            reply.integer(count(call, call.valueOf(item), 0, item.valueLength()));
             return;
         }
         if (args != 4 && args != 5) {
@@ -109,14 +110,15 @@ public final class BitmapCommands {
         }
         Slice value = call.valueOf(item);
         if (!bits) {
-            reply.integer(Bits.count(value, (int) start, (int) end + 1));
+            reply.integer(count(call, value, (int) start, (int) end + 1));
             return;
         }
         int first = (int) (start >>> 3);
         int last = (int) (end >>> 3);
         int beforeFirst = value.byteAt(first) & 0xFF00 >>> (start & 7) & 0xFF;
         int afterLast = value.byteAt(last) & 0x7F >>> (end & 7);
-        reply.integer(Bits.count(value, first, last + 1) - Integer.bitCount(beforeFirst) - Integer.bitCount(afterLast));
+        reply.integer(
+                count(call, value, first, last + 1) - Integer.bitCount(beforeFirst) - Integer.bitCount(afterLast));
     }
 
     /** Replies with −1 where there is no such bit; a zero is said to follow a string of ones unless an end was given. */
@@ -141,13 +143,20 @@ public final class BitmapCommands {
             reply.integer(-1);
             return;
         }
-        long found = bits
-                ? Bits.find(call.valueOf(item), bit, start, end)
-                : Bits.find(call.valueOf(item), bit, start << 3, (end << 3) + 7);
+        long from = bits ? start : start << 3;
+        long to = bits ? end : (end << 3) + 7;
+        Slice value = call.valueOf(item);
+        long found = call.keyspace()
+                .offLoop("bitpos", to - from >>> 3, List.of(value), values -> Bits.find(values.get(0), bit, from, to));
         if (found < 0 && bit == 0 && args <= 4) {
             found = (long) item.valueLength() << 3;
         }
         reply.integer(found);
+    }
+
+    private static long count(Call call, Slice value, int from, int to) {
+        return call.keyspace()
+                .offLoop("bitcount", to - from, List.of(value), values -> Bits.count(values.get(0), from, to));
     }
 
     private static boolean isBitUnit(Call call, int index) {

@@ -1,5 +1,6 @@
 package io.swytch.command.bitmap;
 
+import io.swytch.bytes.Chunks;
 import io.swytch.bytes.Slice;
 import io.swytch.command.spec.Call;
 import io.swytch.command.spec.Errors;
@@ -8,8 +9,9 @@ import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /** BITOP: combines strings, the shorter ones continued with zeros, in blocks of words. */
 final class BitopCommand {
@@ -17,9 +19,6 @@ final class BitopCommand {
     private static final int BLOCK_WORDS = 512;
 
     private static final int BLOCK_BYTES = BLOCK_WORDS * 8;
-
-    /** Results beyond 1 MiB are made in chunks of that size. */
-    private static final int CHUNK_SHIFT = 20;
 
     private enum Operation {
         AND,
@@ -46,7 +45,7 @@ final class BitopCommand {
     }
 
     private final Operation operation;
-    private final @Nullable Slice[] sources;
+    private final List<Slice> sources;
     private final ByteBuffer bytes;
     private final long[] result = new long[BLOCK_WORDS];
     private final long[] operand = new long[BLOCK_WORDS];
@@ -54,7 +53,7 @@ final class BitopCommand {
     /** ONE: bits that were seen twice. The others of the first source: that source. */
     private final long[] aside = new long[BLOCK_WORDS];
 
-    private BitopCommand(Operation operation, @Nullable Slice[] sources, ByteBuffer bytes) {
+    private BitopCommand(Operation operation, List<Slice> sources, ByteBuffer bytes) {
         this.operation = operation;
         this.sources = sources;
         this.bytes = bytes;
@@ -70,52 +69,51 @@ final class BitopCommand {
         if (count < 2 && needsTwo(operation)) {
             throw Errors.bitopSources(operation.name());
         }
-        @Nullable Slice[] sources = new Slice[count];
+        List<Slice> sources = new ArrayList<>(count);
         int length = 0;
         for (int i = 0; i < count; i++) {
             Item item = call.keyspace().string(call.key(i + 1));
-            if (item != null) {
-                sources[i] = item.value(new Slice());
-                length = Math.max(length, item.valueLength());
-            }
+            sources.add(item == null ? new Slice() : item.value(new Slice()));
+            length = Math.max(length, sources.get(i).length());
         }
-        if (length == 0) {
+        int total = length;
+        if (total == 0) {
             call.keyspace().delete(call.key(0));
         } else {
-            Slice result = new BitopCommand(operation, sources, call.scratch()).combine(length);
-            call.keyspace().putString(call.key(0), result, ItemHeader.ENCODING_RAW, 0);
+            Combined combined = call.keyspace().offLoop(operation, (long) total * count, sources, values -> {
+                ByteBuffer bytes = ByteBuffer.allocateDirect(BLOCK_BYTES);
+                return new BitopCommand(operation, values, bytes).combine(total);
+            });
+            call.keyspace().putString(call.key(0), combined.bytes(), ItemHeader.ENCODING_RAW, 0);
         }
-        reply.integer(length);
+        reply.integer(total);
+    }
+
+    /** What came of it, in memory that goes back when it is closed. */
+    private record Combined(Slice bytes, Chunks memory) implements AutoCloseable {
+        @Override
+        public void close() {
+            memory.release();
+        }
     }
 
     private static boolean needsTwo(Operation operation) {
         return operation == Operation.DIFF || operation == Operation.DIFF1 || operation == Operation.ANDOR;
     }
 
-    private Slice combine(int length) {
-        // Every buffer takes whole blocks; the slice says where the result ends.
-        int chunkBytes = 1 << CHUNK_SHIFT;
-        int lastBytes = (length - 1) % chunkBytes + 1;
-        ByteBuffer[] chunks = new ByteBuffer[(int) (((long) length + chunkBytes - 1) >>> CHUNK_SHIFT)];
-        for (int chunk = 0; chunk < chunks.length; chunk++) {
-            int wanted = chunk + 1 < chunks.length ? chunkBytes : roundUp(lastBytes);
-            chunks[chunk] = ByteBuffer.allocateDirect(wanted).order(ByteOrder.LITTLE_ENDIAN);
-            for (int at = 0; at < wanted; at += BLOCK_BYTES) {
-                combineBlock((chunk << CHUNK_SHIFT) + at);
-                chunks[chunk]
-                        .slice(at, BLOCK_BYTES)
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .asLongBuffer()
-                        .put(result);
-            }
+    private Combined combine(int length) {
+        // Every chunk takes whole blocks; the slice says where the result ends.
+        Chunks memory = Chunks.take(length);
+        ByteBuffer[] chunks = memory.buffers();
+        for (int from = 0; from < length; from += BLOCK_BYTES) {
+            combineBlock(from);
+            chunks[from >>> Chunks.SHIFT]
+                    .slice(from & Chunks.BYTES - 1, BLOCK_BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asLongBuffer()
+                    .put(result);
         }
-        return chunks.length == 1
-                ? new Slice(chunks[0], 0, length)
-                : new Slice().setChunks(chunks, CHUNK_SHIFT, length, null);
-    }
-
-    private static int roundUp(int bytes) {
-        return (bytes + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+        return new Combined(new Slice().setChunks(chunks, Chunks.SHIFT, length, memory), memory);
     }
 
     /** Leaves the block of the result that begins at byte {@code from} in {@link #result}. */
@@ -126,21 +124,21 @@ final class BitopCommand {
             case NOT -> not(result);
             case ONE -> {
                 Arrays.fill(aside, 0);
-                for (int i = 1; i < sources.length; i++) {
+                for (int i = 1; i < sources.size(); i++) {
                     load(i, from, operand);
                     one();
                 }
                 andNot(result, aside);
             }
             case AND, OR, XOR -> {
-                for (int i = 1; i < sources.length; i++) {
+                for (int i = 1; i < sources.size(); i++) {
                     load(i, from, operand);
                     fold(operation);
                 }
             }
             case DIFF, DIFF1, ANDOR -> {
                 Arrays.fill(result, 0);
-                for (int i = 1; i < sources.length; i++) {
+                for (int i = 1; i < sources.size(); i++) {
                     load(i, from, operand);
                     fold(Operation.OR);
                 }
@@ -150,12 +148,7 @@ final class BitopCommand {
     }
 
     private void load(int source, int from, long[] into) {
-        Slice slice = sources[source];
-        if (slice == null) {
-            Arrays.fill(into, 0);
-        } else {
-            Bits.load(slice, from, into, bytes);
-        }
+        Bits.load(sources.get(source), from, into, bytes);
     }
 
     private static void not(long[] words) {

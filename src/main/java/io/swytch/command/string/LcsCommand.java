@@ -24,6 +24,9 @@ final class LcsCommand {
     /** Bytes of one of Redis's table cells, for its limit. */
     private static final int REDIS_CELL_BYTES = 4;
 
+    /** A cell takes as long as reading so many bytes. */
+    private static final int CELL_COST_BYTES = 8;
+
     /** Consecutive bytes that match: {@code count} from {@code a} on in the first string, from {@code b} on in the second. */
     private record Run(int a, int b, int count) {}
 
@@ -66,8 +69,13 @@ final class LcsCommand {
         if ((a.length() + 1L) * (b.length() + 1L) * REDIS_CELL_BYTES > call.stringBytesMax()) {
             throw Errors.LCS_TOO_LARGE;
         }
-        LcsCommand command = new LcsCommand(a, b);
-        command.measure(!len);
+        boolean wantsUp = !len;
+        LcsCommand command = call.keyspace()
+                .offLoop(
+                        len ? "lcs len" : "lcs",
+                        (long) a.length() * b.length() * CELL_COST_BYTES,
+                        List.of(a, b),
+                        values -> new LcsCommand(values.get(0), values.get(1)).measure(wantsUp));
         if (len) {
             reply.integer(command.length);
         } else if (idx) {
@@ -89,9 +97,9 @@ final class LcsCommand {
     }
 
     /** Fills in {@link #length}, and {@link #up} if it is wanted. */
-    private void measure(boolean wantsUp) {
+    private LcsCommand measure(boolean wantsUp) {
         if (a.isEmpty() || b.isEmpty()) {
-            return;
+            return this;
         }
         // Rows go along the shorter string, so that two of them are small whatever the other's length.
         boolean swapped = b.length() > a.length();
@@ -123,6 +131,7 @@ final class LcsCommand {
         }
         length = before[innerBytes.length];
         up = bits;
+        return this;
     }
 
     /** The runs of the subsequence, last one first. */

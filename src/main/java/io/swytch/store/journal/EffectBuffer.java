@@ -72,6 +72,51 @@ public final class EffectBuffer {
         copy(value);
     }
 
+    /**
+     * As {@link #put(Key, int, int, long, Slice)}, of a value that {@link Journal#stage} has taken already.
+     *
+     * @param id what {@link Journal#beginStage} returned
+     */
+    public void putStaged(Key key, int type, int encoding, long expireAtMs, long id, int valueLength) {
+        int keyLength = key.length();
+        long header = ItemHeader.of(type, encoding, expireAtMs != 0, keyLength, valueLength);
+        int at = reserve(13 + ItemHeader.prefixBytes(header));
+        ByteBuffer buffer = tail.buffer;
+        begin(buffer, at, RecordFormat.PUT_STAGED, key.space());
+        Slice.LONG.set(buffer, at + 5, id);
+        at += 13;
+        Slice.LONG.set(buffer, at, header);
+        at += ItemHeader.BYTES;
+        if (expireAtMs != 0) {
+            Slice.LONG.set(buffer, at, expireAtMs);
+            at += 8;
+        }
+        if (ItemHeader.isWide(header)) {
+            Slice.INT.set(buffer, at, keyLength);
+            Slice.INT.set(buffer, at + 4, valueLength);
+        }
+        copy(key.bytes());
+    }
+
+    /** As {@link #patch}, of bytes that {@link Journal#stage} has taken already. */
+    public void patchStaged(Key key, int offset, long id) {
+        int at = reserve(21);
+        ByteBuffer buffer = tail.buffer;
+        begin(buffer, at, RecordFormat.PATCH_STAGED, key.space());
+        Slice.INT.set(buffer, at + 5, key.length());
+        Slice.INT.set(buffer, at + 9, offset);
+        Slice.LONG.set(buffer, at + 13, id);
+        copy(key.bytes());
+    }
+
+    /** More bytes of what is staged under an id. */
+    void stage(long id, Slice bytes) {
+        int at = reserve(13);
+        begin(tail.buffer, at, RecordFormat.STAGE, bytes.length());
+        Slice.LONG.set(tail.buffer, at + 5, id);
+        copy(bytes);
+    }
+
     /** The key is gone. */
     public void delete(Key key) {
         int at = reserve(9);

@@ -1,5 +1,6 @@
 package io.swytch.store.journal;
 
+import io.swytch.bytes.Chunks;
 import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
@@ -8,6 +9,8 @@ import io.swytch.store.item.KeyHash;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Takes the records of a {@link LogReader} apart into units and effects.
@@ -28,6 +31,9 @@ final class EffectReader {
     private final Slice bytesView = new Slice();
     private ByteBuffer scratch = ByteBuffer.allocateDirect(4096);
     private ByteBuffer[] chunks = new ByteBuffer[0];
+
+    /** What has been staged and not been named yet. */
+    private final Map<Long, StagedBytes> staged = new HashMap<>();
 
     private int at;
     private int limit;
@@ -70,6 +76,7 @@ final class EffectReader {
                 readUnit();
             }
         }
+        staged.values().forEach(StagedBytes::giveBack);
         endIndex = records.index();
         endOffset = records.offset();
         endPosition = records.position();
@@ -95,6 +102,7 @@ final class EffectReader {
     }
 
     private void cutBeforeRecord() {
+        staged.values().forEach(StagedBytes::giveBack);
         isCutShort = true;
         endIndex = records.recordIndex();
         endOffset = records.recordOffset();
@@ -115,6 +123,21 @@ final class EffectReader {
         int word = (int) Slice.INT.get(buffer, from + 1);
         switch (kind) {
             case RecordFormat.PUT -> readPut(word);
+            case RecordFormat.STAGE -> {
+                long id = (long) Slice.LONG.get(buffer, fixed(8));
+                staged.computeIfAbsent(id, unused -> new StagedBytes()).append(bytes(word));
+            }
+            case RecordFormat.PUT_STAGED -> readPutStaged(word);
+            case RecordFormat.PATCH_STAGED -> {
+                int rest = fixed(16);
+                int keyLength = (int) Slice.INT.get(buffer, rest);
+                int offset = (int) Slice.INT.get(buffer, rest + 4);
+                StagedBytes named = named((long) Slice.LONG.get(buffer, rest + 8));
+                Key of = key(keyLength, word);
+                Chunks memory = named.take();
+                visitor.patch(of, offset, bytesView.setChunks(memory.buffers(), CHUNK_SHIFT, named.length(), memory));
+                memory.release();
+            }
             case RecordFormat.DELETE -> {
                 int keyLength = (int) Slice.INT.get(buffer, fixed(4));
                 visitor.delete(key(keyLength, word));
@@ -143,6 +166,40 @@ final class EffectReader {
             }
             default -> throw records.damagedRecord("effect of unknown kind " + kind);
         }
+    }
+
+    private void readPutStaged(int space) throws IOException {
+        ByteBuffer buffer = records.buffer();
+        int start = fixed(8 + ItemHeader.BYTES);
+        StagedBytes named = named((long) Slice.LONG.get(buffer, start));
+        long header = (long) Slice.LONG.get(buffer, start + 8);
+        int prefix = ItemHeader.prefixBytes(header);
+        int rest = fixed(prefix - ItemHeader.BYTES) + prefix - ItemHeader.BYTES;
+        boolean isWide = ItemHeader.isWide(header);
+        int keyLength = isWide ? (int) Slice.INT.get(buffer, rest - 8) : ItemHeader.keyLength(header);
+        int valueLength = isWide ? (int) Slice.INT.get(buffer, rest - 4) : ItemHeader.valueLength(header);
+        if (valueLength != named.length()) {
+            throw records.damagedRecord(
+                    "a value of " + valueLength + " bytes of which " + named.length() + " are there");
+        }
+        checkLength(keyLength);
+        if (scratch.capacity() < prefix + keyLength) {
+            scratch = ByteBuffer.allocateDirect(prefix + keyLength);
+        }
+        scratch.put(0, buffer, start + 8, prefix);
+        copy(keyLength, scratch, prefix);
+        key.set(keyView.set(scratch, prefix, keyLength), space, hash);
+        Chunks memory = named.take();
+        visitor.put(key, item.wrapLarge(scratch, 0, memory.buffers(), CHUNK_SHIFT, valueLength, memory));
+        memory.release();
+    }
+
+    private StagedBytes named(long id) throws IOException {
+        StagedBytes named = staged.remove(id);
+        if (named == null) {
+            throw records.damagedRecord("the bytes that an effect names are missing");
+        }
+        return named;
     }
 
     private void readPut(int space) throws IOException {

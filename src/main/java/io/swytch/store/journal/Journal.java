@@ -1,6 +1,7 @@
 package io.swytch.store.journal;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.swytch.bytes.Slice;
 import io.swytch.clock.Clock;
 import io.swytch.store.item.KeyHash;
 import java.io.IOException;
@@ -35,6 +36,9 @@ public final class Journal implements AutoCloseable {
 
     /** Cuts in a row that {@link #holdTrim} may keep the log from being trimmed after. */
     private static final int HELD_CUTS_MAX = 4;
+
+    /** Bytes of a large value that are written at once: other commits wait for no more. */
+    private static final int STAGE_BYTES = 1 << 20;
 
     private static final Logger log = LoggerFactory.getLogger(Journal.class);
 
@@ -84,6 +88,8 @@ public final class Journal implements AutoCloseable {
     private int heldCuts;
 
     private boolean isTrimHeld;
+
+    private final Stages stages = new Stages();
 
     private volatile long committedPosition;
     private volatile long syncedPosition;
@@ -389,6 +395,7 @@ public final class Journal implements AutoCloseable {
             }
             heldCuts = isTrimHeld ? heldCuts : 0;
             isTrimHeld = false;
+            stages.cut();
             return position;
         } catch (IOException e) {
             throw fail(e);
@@ -556,6 +563,39 @@ public final class Journal implements AutoCloseable {
         }
     }
 
+    /**
+     * Begins to take the bytes of a large value ahead of the effect that names it, so that no commit has to write it at once.
+     *
+     * @return the id to name it by; {@link #endStage} follows
+     */
+    public long beginStage() {
+        return stages.begin(pending.position());
+    }
+
+    /**
+     * Writes bytes, in pieces between which others commit; waits for that, not for the disk. Any thread but an event loop's.
+     *
+     * @throws JournalFailedException if they cannot be written
+     */
+    public void stage(long id, Slice bytes) {
+        EffectBuffer piece = new EffectBuffer();
+        Slice part = new Slice();
+        for (int i = 0; i < bytes.runCount(); i++) {
+            int length = bytes.runLength(i);
+            for (int from = 0; from < length; from += STAGE_BYTES) {
+                part.set(bytes.runBuffer(i), bytes.runOffset(i) + from, Math.min(STAGE_BYTES, length - from));
+                piece.stage(id, part);
+                append(piece);
+                commit();
+            }
+        }
+    }
+
+    /** The effect that names the bytes has been appended, or none will be: a drain that begins from now on covers it. */
+    public void endStage(long id) {
+        stages.end(id);
+    }
+
     private List<Segment> segmentsBefore(long position) {
         syncLock.lock();
         try {
@@ -565,7 +605,8 @@ public final class Journal implements AutoCloseable {
                     return List.of();
                 }
                 int keep = 0;
-                for (int i = 1; i < segments.size() && segments.get(i).first() <= position; i++) {
+                long end = stages.trimBefore(position);
+                for (int i = 1; i < segments.size() && segments.get(i).first() <= end; i++) {
                     // A log must not begin in the middle of a unit.
                     if (!segments.get(i).continues) {
                         keep = i;

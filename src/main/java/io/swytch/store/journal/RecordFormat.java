@@ -20,6 +20,9 @@ import java.util.zip.CRC32C;
  *          EXPIRE 3  space u32 · key length u32 · at u64 · key
  *          PATCH 4   space u32 · key length u32 · offset u32 · length u32 · key · bytes
  *          SPACES 5  next space u32 · count u32 · space u32 of each database
+ *          STAGE 6   length u32 · id u64 · bytes: more of what an effect that follows names by the id, or none does
+ *          PUT_STAGED 7    space u32 · id u64 · item as in PUT, without its value
+ *          PATCH_STAGED 8  space u32 · key length u32 · offset u32 · id u64 · key
  * </pre>
  *
  * A <em>position</em> counts payload bytes since the directory was made, so records follow each other without gaps in it.
@@ -39,6 +42,9 @@ final class RecordFormat {
     static final int EXPIRE = 3;
     static final int PATCH = 4;
     static final int SPACES = 5;
+    static final int STAGE = 6;
+    static final int PUT_STAGED = 7;
+    static final int PATCH_STAGED = 8;
 
     private RecordFormat() {}
 

@@ -118,7 +118,8 @@ final class Arena {
         if (at + bytes >= end[segment]) {
             return grownSec[segment];
         }
-        return (int) (beganSec[segment] + (long) (grownSec[segment] - beganSec[segment]) * at / end[segment]);
+        long grown = grownSec[segment] - beganSec[segment];
+        return (int) (beganSec[segment] + grown * (at - FIRST_OFFSET) / end[segment]);
     }
 
     /** Takes a segment for a queue; whether the budget allows it is the caller's concern. */

@@ -5,6 +5,7 @@ import io.swytch.store.item.ItemHeader;
 import io.swytch.store.item.ItemType;
 import io.swytch.store.item.Key;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes entries: new ones, over old ones, and edits; on the way of SET.
@@ -291,14 +292,14 @@ final class EntryWriter {
     }
 
     /** As {@link Shard#patch}. */
-    boolean patch(Key key, int at, Slice bytes) {
+    boolean patch(Key key, int at, Slice bytes, @Nullable ReadyChunks ready) {
         int i = finder.locate(key);
         if (i < 0 || Entries.isTombstone(core.headerAt(i))) {
             return false;
         }
         long header = core.headerAt(i);
         if (ItemHeader.isLarge(header)) {
-            return large.patch(key, i, at, bytes);
+            return large.patch(key, i, at, bytes, ready);
         }
         int location = Index.location(index.get(i));
         int oldLength = Entries.valueLength(arena.buffer(location), arena.offset(location), header);
@@ -306,7 +307,7 @@ final class EntryWriter {
         int keyLength = key.length();
         int prefix = ItemHeader.prefixBytes(header);
         if ((long) prefix + keyLength + newLength > core.logEntryBytesMax && newLength >= LARGE_VALUE_BYTES_MIN) {
-            return large.enlarge(key, at, bytes, newLength);
+            return large.enlarge(key, at, bytes, ready, newLength);
         }
         i = reshape(key, i, ItemHeader.hasExpire(header), newLength, GROWTH_UNITS, 2);
         if (i < 0) {

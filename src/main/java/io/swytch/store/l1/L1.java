@@ -328,6 +328,7 @@ public final class L1 {
      * @param budgetNanos how long it may take, about
      */
     public void upkeep(long nowMs, long budgetNanos) {
+        huge.freeDiscarded();
         long end = Clock.system().nanos() + budgetNanos;
         boolean more = true;
         while (more) {

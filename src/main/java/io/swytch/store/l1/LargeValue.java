@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * were: an edit meanwhile copies the piece it touches into a fresh array of pieces, and the old piece stays until the last reader is gone.
  */
 class LargeValue implements Pin {
-    private final LargeValues owner;
+    final LargeValues owner;
     private final AtomicInteger readers = new AtomicInteger();
     final int id;
 

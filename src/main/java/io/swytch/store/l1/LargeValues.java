@@ -120,7 +120,7 @@ final class LargeValues {
             value.share(bytes);
         } else {
             value.grow(bytes.length());
-            value.write(0, bytes);
+            value.write(0, bytes, null);
         }
         return value;
     }
@@ -250,12 +250,12 @@ final class LargeValues {
         return oldest[queue];
     }
 
-    /** Copies bytes into the pieces from {@code at} on. */
-    void write(LargeValue value, int at, Slice bytes) {
+    /** Copies bytes into the pieces from {@code at} on; a huge value takes chunks that are ready. */
+    void write(LargeValue value, int at, Slice bytes, @Nullable ReadyChunks ready) {
         if (value instanceof HugeValue large) {
             long before = large.heldBytes();
             large.settle();
-            large.write(at, bytes);
+            large.write(at, bytes, ready);
             charge(value.queue, true, large.heldBytes() - before);
             return;
         }

@@ -5,6 +5,7 @@ import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
 import io.swytch.store.item.Key;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes and edits the values that lie outside the log. Threads: under the shard's lock.
@@ -50,7 +51,7 @@ final class LargeWriter {
         if (index.isTight() && !entries.growIndex()) {
             return false;
         }
-        if (!makeRoom(key, value.length(), tooLarge)) {
+        if (!makeRoom(key, value, tooLarge)) {
             return false;
         }
         int i = finder.locate(key);
@@ -60,7 +61,7 @@ final class LargeWriter {
             fresh = values.createHuge(value);
         } else {
             fresh = values.create(value.length());
-            values.write(fresh, 0, value);
+            values.write(fresh, 0, value, null);
         }
         byte queue = tooLarge ? Arena.WAIT : main ? Arena.MAIN : Arena.SMALL;
         place(key, i, fresh, type, encoding, expireAtMs, dirty, l2State, queue);
@@ -72,20 +73,25 @@ final class LargeWriter {
     }
 
     /** Makes room for a new large value, of whose key there may be an entry that goes. */
-    private boolean makeRoom(Key key, int length, boolean waits) {
-        if (LargeValues.isHuge(length)) {
-            return (waits || makeHugeRoom(key, length)) && evictor.makeRoom(1);
+    private boolean makeRoom(Key key, Slice value, boolean waits) {
+        if (LargeValues.isHuge(value.length())) {
+            boolean isShared = value.pin() instanceof HugeValue;
+            return (waits || makeHugeRoom(key, value.length(), isShared)) && evictor.makeRoom(1);
         }
-        int segments = values.segmentsFor(values.piecesFor(length));
+        int segments = values.segmentsFor(values.piecesFor(value.length()));
         if (!waits && segments > largestSegments()) {
             return false;
         }
         return evictor.makeRoom(waits ? 1 : segments + 1);
     }
 
-    /** Whether {@code length} more bytes of a huge value find room, after older ones of this shard have left. */
-    private boolean makeHugeRoom(Key key, long length) {
-        if (core.tiered) {
+    /**
+     * Whether {@code length} more bytes of a huge value find room, after older ones of this shard have left.
+     *
+     * @param isShared whether they are another value's, as for RENAME: then they take no more memory than before
+     */
+    private boolean makeHugeRoom(Key key, long length, boolean isShared) {
+        if (core.tiered || isShared) {
             return true;
         }
         int i = finder.locate(key);
@@ -172,7 +178,7 @@ final class LargeWriter {
     }
 
     /** Turns a value in the log into a large one, or a large one into a huge one, edited. */
-    boolean enlarge(Key key, int at, Slice bytes, int newLength) {
+    boolean enlarge(Key key, int at, Slice bytes, @Nullable ReadyChunks ready, int newLength) {
         boolean isHuge = LargeValues.isHuge(newLength);
         boolean waits = core.tiered && newLength > share(isHuge);
         int segments = isHuge || waits ? 0 : values.segmentsFor(values.piecesFor(newLength));
@@ -190,9 +196,9 @@ final class LargeWriter {
         core.view(buffer, offset, header, item).value(scratch);
         int oldLength = scratch.length();
         LargeValue value = values.create(newLength);
-        values.write(value, 0, scratch);
+        values.write(value, 0, scratch, null);
         values.zero(value, oldLength, newLength - oldLength);
-        values.write(value, at, bytes);
+        values.write(value, at, bytes, ready);
         long expireAtMs = ItemHeader.hasExpire(header) ? (long) Slice.LONG.get(buffer, offset + ItemHeader.BYTES) : 0;
         byte queue = waits ? Arena.WAIT : isInMain(i) ? Arena.MAIN : Arena.SMALL;
         place(key, i, value, ItemHeader.type(header), ItemHeader.ENCODING_RAW, expireAtMs, true, 0, queue);
@@ -204,7 +210,7 @@ final class LargeWriter {
         if (!LargeValues.isHuge(newLength) || core.tiered) {
             return true;
         }
-        long more = newLength - oldLength;
+        long more = (long) newLength - oldLength;
         if (core.effectiveMode() != EvictionMode.ALL) {
             return values.huge.isWithinBound(more);
         }
@@ -222,13 +228,13 @@ final class LargeWriter {
     }
 
     /** As {@link Shard#patch}, of a large value. */
-    boolean patch(Key key, int known, int at, Slice bytes) {
+    boolean patch(Key key, int known, int at, Slice bytes, @Nullable ReadyChunks ready) {
         LargeValue value = valueAt(known);
         boolean isHuge = value instanceof HugeValue;
         int oldLength = value.length;
         int newLength = Math.max(oldLength, at + bytes.length());
         if (!isHuge && LargeValues.isHuge(newLength)) {
-            return enlarge(key, at, bytes, newLength);
+            return enlarge(key, at, bytes, ready, newLength);
         }
         if (isHuge) {
             // What is between the old end and the edit costs nothing: it is the zeros that all share.
@@ -258,7 +264,7 @@ final class LargeWriter {
         if (newLength > oldLength) {
             values.zero(value, oldLength, newLength - oldLength);
         }
-        values.write(value, at, bytes);
+        values.write(value, at, bytes, ready);
         int mark = core.tiered ? core.currentEpoch : 0;
         header = header & ~(3L << 4) & ~EntryWriter.inheritedMask()
                 | entries.inherited(header)

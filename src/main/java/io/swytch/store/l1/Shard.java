@@ -120,7 +120,12 @@ public final class Shard {
      * @return false if the key has no live entry, or there is no room
      */
     public boolean patch(Key key, int offset, Slice bytes) {
-        return writer.patch(key, offset, bytes);
+        return writer.patch(key, offset, bytes, null);
+    }
+
+    /** As {@link #patch(Key, int, Slice)}; takes whole chunks of what is ready instead of copying them. */
+    public boolean patch(Key key, int offset, Slice bytes, ReadyChunks ready) {
+        return writer.patch(key, offset, bytes, ready);
     }
 
     /** Whether a drain is under way in which a key's entry is dirty, and in which it may not have been handed on yet. */

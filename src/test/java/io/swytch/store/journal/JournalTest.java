@@ -355,4 +355,75 @@ class JournalTest {
             assertEquals(position, journal.syncedPosition());
         }
     }
+
+    @Test
+    void stagedBytes_areReplayedWhereTheyAreNamed() throws IOException {
+        Slice value = chunked(3 * MIB + 17, 5);
+        List<String> expected = new ArrayList<>();
+        try (Journal journal = open()) {
+            long id = journal.beginStage();
+            long dropped = journal.beginStage();
+            journal.stage(id, value);
+            journal.stage(dropped, value);
+            put("between", "v");
+            journal.append(effects);
+            effects.putStaged(key(1, "large"), ItemType.STRING, 0, 99, id, value.length());
+            effects.delete(key(1, "between"));
+            journal.append(effects);
+            journal.commit();
+            journal.endStage(id);
+            journal.endStage(dropped);
+            long patch = journal.beginStage();
+            journal.stage(patch, value);
+            effects.patchStaged(key(1, "large"), 5, patch);
+            journal.append(effects);
+            journal.commit();
+            journal.endStage(patch);
+        }
+        expected.add(RecordedEffects.put(key(1, "between"), ItemType.STRING, 0, 0, Slice.copyOf("v")));
+        expected.add(RecordedEffects.put(key(1, "large"), ItemType.STRING, 0, 99, value));
+        List<String> lines = RecordedEffects.replay(dir);
+        lines.removeIf(line -> line.equals("end"));
+        assertEquals(expected, lines.subList(0, 2));
+        assertTrue(lines.get(3).startsWith("patch 1:'large' 5 "), lines.get(3));
+    }
+
+    @Test
+    void bytesStagedBeforeACut_stayUntilTheEffectThatNamesThemIsDrained() throws IOException {
+        Slice value = chunked(2 * MIB, 6);
+        try (Journal journal = open()) {
+            long id = journal.beginStage();
+            journal.stage(id, value);
+            long cut = journal.cut();
+            effects.putStaged(key(1, "large"), ItemType.STRING, 0, 0, id, value.length());
+            journal.append(effects);
+            journal.commit();
+            journal.endStage(id);
+            journal.trimBefore(cut);
+        }
+        assertTrue(RecordedEffects.replay(dir)
+                .contains(RecordedEffects.put(key(1, "large"), ItemType.STRING, 0, 0, value)));
+        try (Journal journal = open()) {
+            journal.trimBefore(journal.cut());
+        }
+        assertTrue(RecordedEffects.replay(dir).isEmpty());
+    }
+
+    @Test
+    void heldTrim_keepsTheLogUntilTheNextCut_andNotForEver() throws IOException {
+        try (Journal journal = open()) {
+            put("a", "1");
+            journal.append(effects);
+            boolean isHeld = true;
+            int cuts = 0;
+            while (isHeld) {
+                long cut = journal.cut();
+                isHeld = journal.holdTrim();
+                journal.trimBefore(cut);
+                assertEquals(isHeld, journal.firstPosition() == 0);
+                cuts++;
+            }
+            assertTrue(cuts > 2 && cuts < 10, "cuts " + cuts);
+        }
+    }
 }
