@@ -11,10 +11,13 @@ import io.swytch.command.spec.Sessions;
 import io.swytch.config.Settings;
 import io.swytch.config.SyncMode;
 import io.swytch.keyspace.Databases;
+import io.swytch.resp.BlockPool;
 import io.swytch.resp.Request;
 import io.swytch.resp.WireReplyWriter;
 import io.swytch.stats.LatencyEvents;
 import io.swytch.stats.LoopStats;
+import io.swytch.stats.MemoryAccount;
+import io.swytch.stats.NativeHeap;
 import io.swytch.stats.Stats;
 import io.swytch.store.Store;
 import io.swytch.store.Tier;
@@ -46,6 +49,11 @@ public final class Engine implements AutoCloseable {
     /** How often rates and peaks are looked at, as Redis does. */
     private static final long SAMPLE_MILLIS = 100;
 
+    /** How much of what the process holds may be unaccounted for before the native heap is trimmed, and how seldom that is done. */
+    private static final double UNACCOUNTED_SHARE_MAX = 0.08;
+
+    private static final long TRIM_PAUSE_NANOS = 10_000_000_000L;
+
     private final Store store;
     private final Settings settings;
     private final Catalogue catalogue;
@@ -63,6 +71,7 @@ public final class Engine implements AutoCloseable {
     private final Pause pause;
     private final List<LoopHandle> loops = new CopyOnWriteArrayList<>();
     private final boolean syncsAlways;
+    private long lastTrimNanos = Long.MIN_VALUE / 2;
 
     /**
      * The engine of one server.
@@ -85,8 +94,10 @@ public final class Engine implements AutoCloseable {
         background = Executors.newFixedThreadPool(
                 BACKGROUND_THREADS, task -> daemon(task, "swytch-work-" + number.incrementAndGet()));
         timer = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "swytch-timer"));
+        stats.setNetworkMemory(
+                () -> new MemoryAccount.NetworkMemory(BlockPool.totalBytes(), BlockPool.uncountedBytes()));
         ScheduledFuture<?> unused =
-                timer.scheduleAtFixedRate(stats::sample, SAMPLE_MILLIS, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
+                timer.scheduleAtFixedRate(this::sample, SAMPLE_MILLIS, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
         backgroundRunner = ThreadLocal.withInitial(() -> newRunner(stats.newLoop(), true));
         Tier tier = store.tier();
         if (syncsAlways && tier != null) {
@@ -102,6 +113,19 @@ public final class Engine implements AutoCloseable {
         settings.onChange(
                 "latency-monitor-threshold",
                 value -> stats.latencyEvents().setThresholdMillis(settings.latencyMonitorThresholdMillis()));
+    }
+
+    private void sample() {
+        stats.sample();
+        long now = clock.nanos();
+        // Every reader and compaction of RocksDB leaves holes in the C library's heap: what it holds beyond the account
+        // goes back when it is worth it.
+        if (store.isTiered()
+                && stats.unaccountedShare() > UNACCOUNTED_SHARE_MAX
+                && now - lastTrimNanos > TRIM_PAUSE_NANOS) {
+            lastTrimNanos = now;
+            background.execute(NativeHeap::trim);
+        }
     }
 
     /** Notes a command that took long, where it is asked for. */

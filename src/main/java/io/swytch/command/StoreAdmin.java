@@ -2,6 +2,7 @@ package io.swytch.command;
 
 import io.swytch.clock.Clock;
 import io.swytch.command.spec.AdminPort;
+import io.swytch.stats.NativeHeap;
 import io.swytch.store.Tier;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -118,5 +119,6 @@ final class StoreAdmin implements AdminPort {
     @Override
     public void purgeMemory() {
         System.gc();
+        NativeHeap.trim();
     }
 }

@@ -9,7 +9,7 @@ import java.util.List;
  * The memory this process may use: the machine's, or its control group's where that is less. Read from the kernel's files, because the
  * management beans that know it too cost tens of milliseconds at start. {@code bin/swytch} reads the same files.
  */
-final class MachineMemory {
+public final class MachineMemory {
     private static final List<Path> LIMITS = List.of(
             Path.of("/sys/fs/cgroup/memory.max"), // control groups v2
             Path.of("/sys/fs/cgroup/memory/memory.limit_in_bytes")); // v1; "no limit" is a number above any memory
@@ -17,7 +17,7 @@ final class MachineMemory {
     private MachineMemory() {}
 
     /** In bytes. */
-    static long bytes() {
+    public static long bytes() {
         long bytes = installed();
         for (Path limit : LIMITS) {
             bytes = Math.min(bytes, limit(limit));

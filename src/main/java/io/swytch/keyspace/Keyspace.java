@@ -98,6 +98,12 @@ public abstract class Keyspace {
     /** As {@link #size}, of those with an expiry; an estimate. */
     public abstract long expiringKeys(int db);
 
+    /** Mean time to live of a database's keys in memory, in milliseconds, from a sample; 0 where none expires. Takes the locks it needs. */
+    public abstract long averageTtlMs(int db);
+
+    /** How much of a database's keys with an expiry has expired unnoticed, 0 to 1, from a sample. Takes the locks it needs. */
+    public abstract double staleShare(int db);
+
     /**
      * Walks about {@code count} keys of database {@code db} in hash order over both tiers, telling {@code visitor} of the unexpired ones. A key that
      * is there from the first call to the last of a whole walk is told at least once. Takes the locks it needs, a slice at a time; may read the disk.

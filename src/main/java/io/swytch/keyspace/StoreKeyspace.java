@@ -517,6 +517,21 @@ public final class StoreKeyspace extends Keyspace {
     }
 
     @Override
+    public long averageTtlMs(int db) {
+        return sampleTtl(db).averageMs();
+    }
+
+    @Override
+    public double staleShare(int db) {
+        return sampleTtl(db).staleShare();
+    }
+
+    private Store.TtlFigures sampleTtl(int db) {
+        // Another place each time, and the same for the same moment.
+        return store.sampleTtl(store.spaces().of(db), nowMs * 0x9E3779B97F4A7C15L, nowMs);
+    }
+
+    @Override
     public long scan(int db, long cursor, int count, KeyVisitor visitor) {
         return store.walk(store.spaces().of(db), cursor, count, nowMs, visitor::visit);
     }

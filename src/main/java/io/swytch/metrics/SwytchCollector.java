@@ -11,6 +11,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.swytch.command.spec.CommandSpec;
 import io.swytch.command.spec.ServerContext;
 import io.swytch.stats.HistogramSnapshot;
+import io.swytch.stats.MemoryAccount;
 import io.swytch.stats.StoreFigures;
 import io.swytch.stats.Totals;
 import io.swytch.stats.WriteLimit;
@@ -53,10 +54,25 @@ final class SwytchCollector implements MultiCollector {
                 "memory_peak_bytes",
                 "The most that L1 ever used.",
                 server.stats().peakUsedBytes());
+        MemoryAccount account = server.stats().memory(store);
+        gauge(
+                all,
+                "process_memory_base_bytes",
+                "What the process held beside the parts at the start.",
+                account.baseBytes());
+        gauge(all, "process_memory_accounted_bytes", "The base and all parts of memory.", account.sumBytes());
+        gauge(
+                all,
+                "process_memory_resident_bytes",
+                "Physical memory of the process.",
+                server.stats().process().residentBytes());
         gauge(all, "items_count", "Entries in L1.", store.entries);
         counter(all, "l2_hits", "Keys that L2 had.", totals.l2Hits);
         counter(all, "l2_misses", "Looks at keys that neither tier had.", totals.l2Misses);
         counter(all, "l2_writes", "Items written to L2.", store.l2Writes);
+        counter(all, "l2_deletes", "Keys deleted from L2.", store.l2Deletes);
+        counter(all, "l2_written_bytes", "Bytes of the items written to L2, before compression.", store.l2BytesWritten);
+        gauge(all, "overlay_bytes", "Fetched items kept beside L1 for commands that wait.", store.overlayBytes);
         gauge(all, "l2_bytes", "Size of L2 on disk.", store.l2Bytes);
         gauge(all, "journal_bytes", "Size of the journal on disk.", store.journalBytes);
         gauge(all, "dirty_bytes", "What L2 does not have yet.", store.dirtyBytes);

@@ -55,6 +55,11 @@ public final class BlockPool {
         return TOTAL_BYTES.get();
     }
 
+    /** Bytes of all blocks that the Java machine does not count among its direct buffers. Threads: any. */
+    public static long uncountedBytes() {
+        return PlatformDependent.useDirectBufferNoCleaner() ? totalBytes() : 0;
+    }
+
     /** A block of at least {@code bytes}, which are at most {@link #SIZE_MAX}. Its content is undefined. */
     public Block take(int bytes) {
         int shift = shift(bytes);

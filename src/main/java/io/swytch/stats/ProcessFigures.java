@@ -1,7 +1,10 @@
 package io.swytch.stats;
 
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,10 +18,22 @@ import java.nio.file.Path;
  * @param systemNanos CPU time in the kernel
  * @param heapBytes Java heap in use
  * @param heapCommittedBytes Java heap taken from the system
+ * @param heapTouchedBytes what of it has ever been used since, and so is in physical memory, about
+ * @param metaspaceBytes what the Java machine knows of classes
+ * @param codeCacheBytes compiled code
+ * @param directBytes memory of direct buffers
  */
 public record ProcessFigures(
-        long residentBytes, long userNanos, long systemNanos, long heapBytes, long heapCommittedBytes) {
-    static final ProcessFigures NONE = new ProcessFigures(0, 0, 0, 0, 0);
+        long residentBytes,
+        long userNanos,
+        long systemNanos,
+        long heapBytes,
+        long heapCommittedBytes,
+        long heapTouchedBytes,
+        long metaspaceBytes,
+        long codeCacheBytes,
+        long directBytes) {
+    static final ProcessFigures NONE = new ProcessFigures(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** Linux counts CPU time for user space in hundredths of a second on every architecture that is supported. */
     private static final long NANOS_PER_TICK = 10_000_000;
@@ -45,6 +60,29 @@ public record ProcessFigures(
             resident = Math.max(0, resident);
         }
         MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-        return new ProcessFigures(resident, user, system, heap.getUsed(), heap.getCommitted());
+        long touched = 0;
+        long metaspace = 0;
+        long code = 0;
+        for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
+            if (pool.getType() == MemoryType.HEAP) {
+                touched +=
+                        Math.min(pool.getPeakUsage().getUsed(), pool.getUsage().getCommitted());
+            } else {
+                // "Compressed Class Space" is a part of "Metaspace", the pools of code have names of many kinds.
+                if (pool.getName().equals("Metaspace")) {
+                    metaspace += pool.getUsage().getCommitted();
+                } else if (pool.getName().startsWith("Code")) {
+                    code += pool.getUsage().getCommitted();
+                }
+            }
+        }
+        long direct = 0;
+        for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
+            if (pool.getName().equals("direct")) {
+                direct = pool.getMemoryUsed();
+            }
+        }
+        return new ProcessFigures(
+                resident, user, system, heap.getUsed(), heap.getCommitted(), touched, metaspace, code, direct);
     }
 }

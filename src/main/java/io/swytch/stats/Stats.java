@@ -2,9 +2,12 @@ package io.swytch.stats;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.swytch.clock.Clock;
+import io.swytch.stats.MemoryAccount.NetworkMemory;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * All figures of the server: what INFO and {@code /metrics} both show.
@@ -37,6 +40,9 @@ public final class Stats {
 
     private volatile ProcessFigures process = ProcessFigures.NONE;
     private volatile long peakUsedBytes;
+    private volatile long memoryBaseBytes;
+    private volatile double unaccountedShare;
+    private volatile Supplier<NetworkMemory> networkMemory = () -> NetworkMemory.NONE;
     private volatile long resetAtNanos;
 
     private record Sample(long nanos, long commands, long bytesRead, long bytesWritten) {}
@@ -123,7 +129,29 @@ public final class Stats {
         StoreFigures figures = new StoreFigures();
         store.read(figures);
         peak(figures.usedBytes);
-        process = ProcessFigures.read();
+        ProcessFigures now = ProcessFigures.read();
+        process = now;
+        if (memoryBaseBytes == 0) {
+            Map<String, Long> parts = MemoryAccount.parts(figures, now, networkMemory.get());
+            memoryBaseBytes = Math.max(1, now.residentBytes() - new MemoryAccount(parts, 0).partBytes());
+        }
+        long resident = Math.max(1, now.residentBytes());
+        unaccountedShare = Math.max(0, (double) (resident - memory(figures).sumBytes()) / resident);
+    }
+
+    /** How much of what the process holds is in no part of {@link #memory}, 0 to 1, as the last sample saw it. */
+    public double unaccountedShare() {
+        return unaccountedShare;
+    }
+
+    /** Says where to ask for the memory of connections' buffers. */
+    public void setNetworkMemory(Supplier<NetworkMemory> source) {
+        networkMemory = source;
+    }
+
+    /** Where all memory is, as far as {@code store} and the last sample know. */
+    public MemoryAccount memory(StoreFigures figures) {
+        return new MemoryAccount(MemoryAccount.parts(figures, process, networkMemory.get()), memoryBaseBytes);
     }
 
     private Sample sampleNow() {

@@ -18,6 +18,9 @@ public final class StoreFigures {
     public long ghostBytes;
     public long largeBytes;
 
+    /** Memory that L1 has taken, in use or not, the write buffer's included. */
+    public long takenBytes;
+
     /** Entries in L1, tombstones not counted. */
     public long entries;
 
@@ -28,8 +31,6 @@ public final class StoreFigures {
 
     /** What L2 does not have yet. */
     public long dirtyBytes;
-
-    public long dirtyEntries;
 
     /** Fetched items that found no place in L1 and are kept beside it for the commands that asked. */
     public long overlayBytes;

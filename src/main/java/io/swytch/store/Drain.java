@@ -75,6 +75,9 @@ public final class Drain {
     private volatile long lastNanos;
     private volatile long lastMs;
     private final LongAdder entriesDrained = new LongAdder();
+    private final LongAdder deletesDrained = new LongAdder();
+    private final LongAdder bytesDrained = new LongAdder();
+    private final LongAdder failures = new LongAdder();
     private volatile @Nullable Exception failure;
 
     Drain(StoreOptions options, L1 l1, L2 l2, Journal journal, Spaces spaces, KeyCounts counts, Clock clock) {
@@ -142,6 +145,21 @@ public final class Drain {
     /** Entries that all drains have put into L2. */
     public long entriesDrained() {
         return entriesDrained.sum();
+    }
+
+    /** Keys that all drains have deleted from L2. */
+    public long deletesDrained() {
+        return deletesDrained.sum();
+    }
+
+    /** Bytes of the items that all drains have put into L2, keys included, before compression. */
+    public long bytesDrained() {
+        return bytesDrained.sum();
+    }
+
+    /** Drains that did not succeed. */
+    public long failures() {
+        return failures.sum();
     }
 
     /** When the last drain ended well, milliseconds since 1970. */
@@ -236,12 +254,16 @@ public final class Drain {
             expiry.settled();
             counts.drained(changes, notNew);
             entries = batch.total();
+            deletesDrained.add(batch.deletes());
+            bytesDrained.add(batch.bytes());
             done = true;
         } catch (L2Exception e) {
             failure = e;
+            failures.increment();
             throw new IOException(e.getMessage(), e);
         } catch (RuntimeException e) {
             failure = e;
+            failures.increment();
             throw e;
         } finally {
             end(done);

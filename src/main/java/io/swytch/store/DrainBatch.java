@@ -39,6 +39,8 @@ final class DrainBatch {
     private int size;
     private int space;
     private long total;
+    private long deletes;
+    private long bytes;
 
     DrainBatch(L2 l2, Ingest ingest, Map<Integer, Long> changes, Map<Integer, Long> notNew) {
         this.l2 = l2;
@@ -61,6 +63,16 @@ final class DrainBatch {
     /** Entries that went through. */
     long total() {
         return total;
+    }
+
+    /** Keys that L2 was told to delete. */
+    long deletes() {
+        return deletes;
+    }
+
+    /** Bytes of the items that L2 was given, keys included. */
+    long bytes() {
+        return bytes;
     }
 
     /** Begins with a slice of a space's entries. */
@@ -113,10 +125,14 @@ final class DrainBatch {
                 if (entry.item.isTombstone()) {
                     if (had) {
                         ingest.delete(entry.key);
+                        deletes++;
                         changes.merge(space, -1L, Long::sum);
                     }
                 } else {
                     ingest.add(entry.key, entry.item);
+                    bytes += ItemHeader.prefixBytes(entry.item.header())
+                            + entry.item.keyLength()
+                            + (long) entry.item.valueLength();
                     if (!had) {
                         changes.merge(space, 1L, Long::sum);
                     }

@@ -18,6 +18,7 @@ final class FillRegistry {
 
     private final @Nullable FillToken[] chains = new FillToken[CHAINS];
     private final LongAdder lostRaces = new LongAdder();
+    private final LongAdder releasedBytes = new LongAdder();
 
     private static int chain(Key key) {
         return (int) (key.hash() >>> SHIFT);
@@ -63,7 +64,14 @@ final class FillRegistry {
         }
     }
 
+    /** Bytes of all items that were kept and have been let go. */
+    long releasedBytes() {
+        return releasedBytes.sum();
+    }
+
     private void remove(FillToken token) {
+        releasedBytes.add(token.keptBytes);
+        token.isRemoved = true;
         token.letGo();
         int chain = chain(token.key);
         FillToken at = chains[chain];

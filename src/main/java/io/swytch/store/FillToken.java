@@ -54,6 +54,12 @@ final class FillToken {
     /** Keeps the chunks alive; null where the collector does. */
     private @Nullable Pin pin;
 
+    /** Bytes of the item that is kept. */
+    long keptBytes;
+
+    /** Whether nobody waits for it any more, so that what it keeps is let go with it. */
+    boolean isRemoved;
+
     @Nullable
     String failure;
 
@@ -89,6 +95,7 @@ final class FillToken {
         ByteBuffer copy = ByteBuffer.allocateDirect(prefix + (value.isChunked() ? 0 : value.length()));
         copy.put(0, found.buffer(), found.offset(), copy.capacity());
         item = copy;
+        keptBytes = copy.capacity() + (value.isChunked() ? (long) value.length() : 0L);
         if (value.isChunked()) {
             chunks = new ByteBuffer[value.runCount()];
             for (int i = 0; i < chunks.length; i++) {

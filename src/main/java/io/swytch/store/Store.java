@@ -362,6 +362,15 @@ public final class Store implements AutoCloseable {
         return l1.expiringKeys(space);
     }
 
+    /** Mean time to live in milliseconds of a space's keys in L1, and how much of those with one has expired unnoticed, 0 to 1; from a sample. */
+    public record TtlFigures(long averageMs, double staleShare) {}
+
+    /** Samples a space's keys from a hash on. Takes stripes itself. */
+    public TtlFigures sampleTtl(int space, long fromHash, long nowMs) {
+        TtlSample sample = TtlSample.of(l1, space, fromHash, nowMs);
+        return new TtlFigures(sample.averageMs(), sample.staleShare());
+    }
+
     /** Is told of keys by {@link #walk}. */
     @FunctionalInterface
     public interface Visitor {

@@ -32,6 +32,7 @@ final class StoreReport implements StoreStats {
         L1 l1 = store.l1();
         into.isTiered = store.isTiered();
         into.usedBytes = l1.usedBytes();
+        into.takenBytes = l1.takenBytes();
         into.maxBytes = store.maxBytes();
         into.segmentBytes = l1.segmentBytes();
         into.indexBytes = l1.indexBytes();
@@ -71,13 +72,17 @@ final class StoreReport implements StoreStats {
         into.drainTimes = HistogramSnapshot.ofDoublingMicros(
                 drain.latency().counts(), drain.latency().totalNanos());
         into.drains = into.drainTimes.count();
-        into.l2Writes = drain.entriesDrained();
         Backlog backlog = tier.backlog();
         for (WriteLimit limit : WriteLimit.values()) {
             into.writeStallsBy[limit.ordinal()] = backlog.stalls(limit);
             into.writeStalls += backlog.stalls(limit);
         }
         into.writeStallNanos = backlog.stallMillis() * 1_000_000;
+        into.l2Writes = drain.entriesDrained() - drain.deletesDrained();
+        into.l2Deletes = drain.deletesDrained();
+        into.l2BytesWritten = drain.bytesDrained();
+        into.drainsFailed = drain.failures();
+        into.overlayBytes = Math.max(0, tier.keptBytes() - fills.releasedBytes());
     }
 
     private static void readL2(StoreFigures into, L2 l2) {

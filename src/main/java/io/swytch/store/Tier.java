@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +67,7 @@ public final class Tier {
     private volatile long lastSweepNanos;
 
     private final Latency fillLatency = new Latency();
+    private final LongAdder keptBytes = new LongAdder();
 
     /** Held for reading by fills, which take stripes while they are in L2: closing L2 waits for them, so it must not hold the stripes yet. */
     private final ReentrantReadWriteLock fills = new ReentrantReadWriteLock();
@@ -231,6 +233,11 @@ public final class Tier {
         return fillLatency;
     }
 
+    /** Bytes of all fetched items that were ever kept beside L1. */
+    long keptBytes() {
+        return keptBytes.sum();
+    }
+
     /** Whether L2 may hold the key, by filters and cached blocks alone. */
     boolean mayExist(Key key) {
         return l2.mayExist(key);
@@ -330,6 +337,7 @@ public final class Tier {
                 // A token that a writer has made invalid is still counted down: its commands run again and look anew.
                 if (token.state == FillToken.State.PENDING) {
                     settle(shard, token, item, failure);
+                    keptBytes.add(token.isRemoved ? 0 : token.keptBytes);
                 }
                 waiters = List.copyOf(token.waiters);
             } finally {

@@ -210,6 +210,16 @@ public final class MapKeyspace extends Keyspace {
     }
 
     @Override
+    public long averageTtlMs(int db) {
+        return 0;
+    }
+
+    @Override
+    public double staleShare(int db) {
+        return 0;
+    }
+
+    @Override
     public long idleSeconds(Key key) {
         return 7;
     }

@@ -13,8 +13,10 @@ import io.swytch.command.spec.CommandSpec;
 import io.swytch.command.spec.CommandSpec.Background;
 import io.swytch.command.spec.Group;
 import io.swytch.command.spec.Identity;
+import io.swytch.config.MachineMemory;
 import io.swytch.config.Settings;
 import io.swytch.resp.ReplyWriter;
+import io.swytch.stats.MemoryAccount;
 import io.swytch.stats.ProcessFigures;
 import io.swytch.stats.Stats;
 import io.swytch.stats.StoreFigures;
@@ -65,6 +67,9 @@ public final class InfoCommand {
                     true,
                     view -> InfoTiering.append(
                             view.totals, view.call.server().stats().process(), view.text)));
+
+    /** Redis's clock of use has 24 bits of a second. */
+    private static final long LRU_MASK = (1 << 24) - 1;
 
     private InfoCommand() {}
 
@@ -132,6 +137,8 @@ public final class InfoCommand {
         text.add("server_time_usec", view.call.server().clock().micros());
         text.add("uptime_in_seconds", uptime);
         text.add("uptime_in_days", uptime / 86_400);
+        text.add("lru_clock", view.call.server().clock().millis() / 1000 & LRU_MASK);
+        text.add("executable", ProcessHandle.current().info().command().orElse("java"));
         text.add("hz", 10);
         text.add("configured_hz", 10);
         text.add("io_threads_active", view.settings().threads() > 1 ? 1 : 0);
@@ -164,23 +171,32 @@ public final class InfoCommand {
         text.add("used_memory_startup", 0);
         text.add("used_memory_dataset", dataset);
         text.add("used_memory_dataset_perc", "%.2f%%", store.usedBytes == 0 ? 0 : 100.0 * dataset / store.usedBytes);
-        text.add("used_memory_lua", 0);
-        text.add("used_memory_scripts", 0);
+        text.addBytes("total_system_memory", MachineMemory.bytes());
+        zeros(text, "used_memory_vm_eval", "used_memory_scripts_eval", "number_of_functions", "number_of_libraries");
+        zeros(text, "used_memory_vm_functions", "used_memory_vm_total", "used_memory_functions");
+        text.addBytes("used_memory_lua", 0);
+        text.addBytes("used_memory_scripts", 0);
         text.add("number_of_cached_scripts", 0);
         text.addBytes("maxmemory", store.maxBytes);
         text.add("maxmemory_policy", view.settings().get("maxmemory-policy"));
+        // What the process holds by what it can account for: of used_memory alone it would tell how large the rest is.
+        MemoryAccount account = view.stats().memory(store);
         text.add(
                 "mem_fragmentation_ratio",
                 "%.2f",
-                store.usedBytes == 0 ? 0 : (double) process.residentBytes() / store.usedBytes);
-        text.add("mem_fragmentation_bytes", Math.max(0, process.residentBytes() - store.usedBytes));
+                account.sumBytes() == 0 ? 0 : (double) process.residentBytes() / account.sumBytes());
+        text.add("mem_fragmentation_bytes", process.residentBytes() - account.sumBytes());
         text.add("mem_not_counted_for_evict", 0);
-        text.add("mem_clients_slaves", 0);
+        zeros(text, "mem_clients_slaves", "mem_replication_backlog", "mem_total_replication_buffers");
+        text.add("mem_cluster_links", 0);
         text.add("mem_clients_normal", MemoryCommands.clientBytes(view.call));
         text.add("mem_aof_buffer", store.journalBufferBytes);
         text.add("mem_allocator", "swytch-segments");
+        text.add("memory_base_bytes", account.baseBytes());
+        account.parts().forEach(text::add);
+        text.addBytes("memory_accounted", account.sumBytes());
         text.add("active_defrag_running", 0);
-        text.add("lazyfree_pending_objects", 0);
+        zeros(text, "lazyfree_pending_objects", "lazyfreed_objects");
     }
 
     private static void persistence(View view) {
@@ -198,8 +214,10 @@ public final class InfoCommand {
         text.add("rdb_saves", save.count());
         // The journal is to Swytch what the append-only file is to Redis.
         text.add("aof_enabled", store.isTiered ? 1 : 0);
-        text.add("aof_rewrite_in_progress", 0);
-        text.add("aof_rewrite_scheduled", 0);
+        zeros(text, "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded");
+        zeros(text, "current_cow_size", "current_save_keys_processed", "current_save_keys_total");
+        zeros(text, "aof_rewrite_in_progress", "aof_rewrite_scheduled", "aof_rewrites", "aof_last_cow_size");
+        zeros(text, "module_fork_in_progress", "module_fork_last_cow_size");
         text.add("aof_last_rewrite_time_sec", -1);
         text.add("aof_current_rewrite_time_sec", -1);
         text.add("aof_last_bgrewrite_status", "ok");
@@ -223,11 +241,14 @@ public final class InfoCommand {
         text.add("total_net_repl_output_bytes", 0);
         text.add("instantaneous_input_kbps", "%.2f", rates.bytesReadPerSecond() / 1024);
         text.add("instantaneous_output_kbps", "%.2f", rates.bytesWrittenPerSecond() / 1024);
+        text.add("instantaneous_input_repl_kbps", "%.2f", 0);
+        text.add("instantaneous_output_repl_kbps", "%.2f", 0);
         text.add("rejected_connections", totals.connectionsRejected);
         text.add("sync_full", 0);
         text.add("sync_partial_ok", 0);
         text.add("sync_partial_err", 0);
         text.add("expired_keys", totals.expired + totals.store.expiredByUpkeep);
+        text.add("expired_stale_perc", "%.2f", 100 * staleShare(view));
         text.add("evicted_keys", totals.store.evictions);
         text.add("evicted_clients", totals.clientsOverLimit);
         text.add("keyspace_hits", totals.hits + totals.l2Hits);
@@ -238,7 +259,9 @@ public final class InfoCommand {
         text.add("latest_fork_usec", 0);
         text.add("total_forks", 0);
         text.add("migrate_cached_sockets", 0);
-        text.add("tracking_total_keys", 0);
+        zeros(text, "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes");
+        zeros(text, "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses");
+        zeros(text, "active_defrag_key_hits", "active_defrag_key_misses", "unexpected_error_replies");
         text.add(
                 "total_error_replies",
                 totals.errorsByCode().values().stream()
@@ -246,6 +269,24 @@ public final class InfoCommand {
                         .sum());
         text.add("total_reads_processed", totals.reads);
         text.add("total_writes_processed", totals.writes);
+    }
+
+    /** Of the database with the most expired keys that nobody has noticed. */
+    private static double staleShare(View view) {
+        double share = 0;
+        for (int db = 0; db < view.call.keyspace().databases(); db++) {
+            if (view.call.keyspace().expiringKeys(db) > 0) {
+                share = Math.max(share, view.call.keyspace().staleShare(db));
+            }
+        }
+        return share;
+    }
+
+    /** Fields of what cannot happen here, which tools read nevertheless. */
+    private static void zeros(InfoText text, String... names) {
+        for (String name : names) {
+            text.add(name, 0);
+        }
     }
 
     private static void replication(View view) {
@@ -328,7 +369,8 @@ public final class InfoCommand {
             if (keys > 0) {
                 view.text.add(
                         "db" + db,
-                        "keys=" + keys + ",expires=" + view.call.keyspace().expiringKeys(db) + ",avg_ttl=0");
+                        "keys=" + keys + ",expires=" + view.call.keyspace().expiringKeys(db) + ",avg_ttl="
+                                + view.call.keyspace().averageTtlMs(db));
             }
         }
     }

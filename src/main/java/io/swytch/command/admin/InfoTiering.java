@@ -12,7 +12,7 @@ import java.util.Map;
 final class InfoTiering {
     private InfoTiering() {}
 
-    /** Bytes of every part of memory. Their sum, over the base of the Java process itself, is what the process holds. */
+    /** Bytes of what each tier holds and may hold. The account of all memory is in the section Memory. */
     static Map<String, Long> parts(StoreFigures store, ProcessFigures process) {
         Map<String, Long> parts = new LinkedHashMap<>();
         parts.put("l1_used_bytes", store.usedBytes);
@@ -29,6 +29,7 @@ final class InfoTiering {
         parts.put("l2_block_cache_max_bytes", store.blockCacheMaxBytes);
         parts.put("l2_memtable_bytes", store.memtableBytes);
         parts.put("l2_filter_bytes", store.filterBytes);
+        parts.put("l1_taken_bytes", store.takenBytes);
         parts.put("heap_used_bytes", process.heapBytes());
         parts.put("heap_committed_bytes", process.heapCommittedBytes());
         return parts;
@@ -49,7 +50,6 @@ final class InfoTiering {
         info.add("l2_writes", store.l2Writes);
         info.add("l2_deletes", store.l2Deletes);
         info.add("l2_bytes_written", store.l2BytesWritten);
-        info.add("dirty_entries", store.dirtyEntries);
         info.add("dirty_bytes", store.dirtyBytes);
         info.add("fills", store.fills);
         info.add("fills_lost", store.fillsLost);
