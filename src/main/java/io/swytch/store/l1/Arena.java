@@ -118,7 +118,7 @@ final class Arena {
         if (at + bytes >= end[segment]) {
             return grownSec[segment];
         }
-        long grown = grownSec[segment] - beganSec[segment];
+        long grown = (long) grownSec[segment] - beganSec[segment];
         return (int) (beganSec[segment] + grown * (at - FIRST_OFFSET) / end[segment]);
     }
 
