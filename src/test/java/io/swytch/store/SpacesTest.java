@@ -1,41 +1,30 @@
 package io.swytch.store;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class SpacesTest {
-    /** A drain that read a swap half done would take a database's dirty entries for clean. */
+    /** A drain that read a swap half done would take a database's dirty entries for clean: so both wait for each other. */
     @Test
-    void map_inTheMiddleOfSwaps_hasEverySpace() throws InterruptedException, ExecutionException {
+    void mapAndSwap_waitForEachOther() throws InterruptedException {
         Spaces spaces = new Spaces(2);
-        AtomicBoolean enough = new AtomicBoolean();
-        ExecutorService thread = Executors.newSingleThreadExecutor();
-        try {
-            Future<?> swaps = thread.submit(() -> {
-                while (!enough.get()) {
-                    spaces.swap(0, 1);
-                }
-            });
-            for (int i = 0; i < 1_000_000; i++) {
-                int[] map = spaces.map();
-                assertEquals(3, map[0] + map[1], () -> "half a swap: " + Arrays.toString(map));
-            }
-            enough.set(true);
-            swaps.get();
-        } finally {
-            enough.set(true);
-            thread.shutdown();
+        Thread reader = new Thread(spaces::map, "reader");
+        Thread swapper = new Thread(() -> spaces.swap(0, 1), "swapper");
+        synchronized (spaces) {
+            reader.start();
+            swapper.start();
+            await().until(() -> reader.getState() == Thread.State.BLOCKED);
+            await().until(() -> swapper.getState() == Thread.State.BLOCKED);
+            assertEquals(1, spaces.of(0));
         }
+        reader.join();
+        swapper.join();
+        assertArrayEquals(new int[] {2, 1}, spaces.map());
     }
 
     @Test

@@ -200,8 +200,8 @@ public final class L2 implements AutoCloseable {
         Rocks rocks = enter();
         try {
             Fetcher fetcher = fetcher(rocks);
-            for (int from = 0; from < keys.size(); from += Fetcher.BATCH) {
-                fetcher.exists(keys, from, Math.min(keys.size(), from + Fetcher.BATCH), found);
+            for (int from = 0; from < keys.size(); from += Fetcher.EXISTS_BATCH) {
+                fetcher.exists(keys, from, Math.min(keys.size(), from + Fetcher.EXISTS_BATCH), found);
             }
         } catch (RocksDBException e) {
             throw new L2Exception("cannot read from L2", e);

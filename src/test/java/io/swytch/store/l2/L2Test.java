@@ -308,6 +308,26 @@ class L2Test {
         }));
     }
 
+    /** Runs of keys that are there and of keys that are not, so that what is expected of the next ones is wrong each time. */
+    @Test
+    void exists_isExact_whateverWasThereBefore() throws L2Exception {
+        List<Key> all = new ArrayList<>();
+        Map<Key, Rig.Value> there = new HashMap<>();
+        BitSet expected = new BitSet();
+        for (int i = 0; i < 3_000; i++) {
+            Key key = Rig.key(1, "key:" + i);
+            all.add(key);
+            if (i / 300 % 2 == 0 && i % 7 != 0) {
+                there.put(key, new Rig.Value(ItemType.STRING, 0, bytes(20, i)));
+                expected.set(i);
+            }
+        }
+        Rig.drain(l2, there, Map.of());
+        assertEquals(expected, l2.exists(all));
+        assertEquals(expected.get(299, 902), l2.exists(all.subList(299, 902)));
+        assertEquals(new BitSet(), l2.exists(List.of(Rig.key(2, "key:1"))));
+    }
+
     @Test
     void checkpoint_opensWithTheSameContentAndSeed() throws L2Exception {
         Rig.put(l2, Rig.key(1, "a"), 0, bytes(100, 1));
