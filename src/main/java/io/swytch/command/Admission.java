@@ -48,6 +48,15 @@ final class Admission {
         return spec.arity().admits(request.argCount()) && (spec.handler() != null) ? spec : null;
     }
 
+    /** The command that the request names, whatever its arity; null if there is none. */
+    @Nullable
+    CommandSpec named(Request request) {
+        CommandSpec spec = catalogue.find(request.arg(0));
+        return spec == null || spec.subcommands().isEmpty() || request.argCount() == 1
+                ? spec
+                : catalogue.subcommand(spec, request.arg(1));
+    }
+
     /** Whether the request names the command that runs a transaction's queue. */
     boolean endsTransaction(Request request) {
         CommandSpec spec = catalogue.find(request.arg(0));

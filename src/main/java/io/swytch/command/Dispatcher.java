@@ -203,7 +203,11 @@ final class Dispatcher implements CommandLoop {
     /** Refuses what is no command, or has the wrong arity. */
     private void refuse(Session session, Request request, ReplyWriter reply) {
         CommandError why = admission.refusal(request);
-        refuse(session, null, admission.endsTransaction(request) ? discard(session, why) : why, reply);
+        refuse(
+                session,
+                admission.named(request),
+                admission.endsTransaction(request) ? discard(session, why) : why,
+                reply);
     }
 
     /** An EXEC that is refused ends its transaction, if there is one. */

@@ -1,5 +1,6 @@
 package io.swytch.resp;
 
+import io.swytch.bytes.Doubles;
 import io.swytch.bytes.Numbers;
 import io.swytch.bytes.Slice;
 import java.nio.charset.StandardCharsets;

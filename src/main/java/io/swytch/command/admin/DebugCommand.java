@@ -7,6 +7,7 @@ import static io.swytch.command.spec.Flag.LOADING;
 import static io.swytch.command.spec.Flag.NOSCRIPT;
 import static io.swytch.command.spec.Flag.STALE;
 
+import io.swytch.bytes.Doubles;
 import io.swytch.bytes.Slice;
 import io.swytch.command.spec.Call;
 import io.swytch.command.spec.CommandSpec.LockScope;
@@ -120,13 +121,9 @@ final class DebugCommand {
     }
 
     private static void sleep(Call call, ReplyWriter reply) {
-        double seconds;
-        try {
-            seconds = Double.parseDouble(call.arg(2).toString());
-        } catch (NumberFormatException e) {
-            // As in Redis, what is no number is no time.
-            seconds = 0;
-        }
+        double parsed = Doubles.parse(call.arg(2));
+        // As in Redis, what is no number is no time.
+        double seconds = Double.isNaN(parsed) ? 0 : parsed;
         try {
             TimeUnit.NANOSECONDS.sleep((long) (Math.min(SLEEP_SECONDS_MAX, seconds) * 1e9));
         } catch (InterruptedException e) {
