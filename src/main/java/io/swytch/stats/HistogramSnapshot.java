@@ -30,13 +30,13 @@ public final class HistogramSnapshot {
         count = Arrays.stream(counts).sum();
     }
 
-    /** A snapshot of buckets whose bounds are 1, 2, 4, 8… microseconds. */
+    /** A snapshot of buckets whose bounds are 1, 2, 4, 8… microseconds; they may go on counting. */
     public static HistogramSnapshot ofDoublingMicros(long[] counts, long sumNanos) {
         long[] bounds = new long[counts.length];
         for (int i = 0; i < bounds.length; i++) {
             bounds[i] = 1000L << i;
         }
-        return new HistogramSnapshot(bounds, counts, sumNanos);
+        return new HistogramSnapshot(bounds, counts.clone(), sumNanos);
     }
 
     /** How many durations were counted. */

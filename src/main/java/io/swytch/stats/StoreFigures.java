@@ -68,6 +68,9 @@ public final class StoreFigures {
     public long journalCommits;
     public long journalBytesWritten;
 
+    /** Syncs that ended when their oldest byte may have been older than 10 ms. */
+    public long journalSyncsLate;
+
     /** Times that writers were slowed because the disk did not keep up, and for how long together. */
     public long writeStalls;
 
@@ -94,6 +97,7 @@ public final class StoreFigures {
         drainsFailed -= base.drainsFailed;
         journalCommits -= base.journalCommits;
         journalBytesWritten -= base.journalBytesWritten;
+        journalSyncsLate -= base.journalSyncsLate;
         writeStalls -= base.writeStalls;
         for (int i = 0; i < writeStallsBy.length; i++) {
             writeStallsBy[i] -= base.writeStallsBy[i];

@@ -60,6 +60,7 @@ final class StoreReport implements StoreStats {
         JournalStats written = journal.stats();
         into.journalCommits = written.commits;
         into.journalBytesWritten = written.bytesWritten;
+        into.journalSyncsLate = written.syncsLate;
         into.journalSyncTimes = HistogramSnapshot.ofDoublingMicros(written.syncBuckets, written.syncNanosTotal);
         into.blockCacheMaxBytes = options.blockCacheBytes();
         into.l2Keys = tier.counts().inL2();

@@ -59,6 +59,16 @@ class HistogramTest {
     }
 
     @Test
+    void snapshot_ofBucketsThatGoOnCounting_stays() {
+        long[] counts = {1, 2, 3};
+        HistogramSnapshot early = HistogramSnapshot.ofDoublingMicros(counts, 10);
+        counts[1] += 5;
+        assertEquals(6, early.count());
+        assertEquals(
+                5, HistogramSnapshot.ofDoublingMicros(counts, 10).since(early).count());
+    }
+
+    @Test
     void since_leavesWhatCameAfter() {
         HistogramSnapshot early = HistogramSnapshot.ofDoublingMicros(new long[] {1, 2, 3}, 10);
         HistogramSnapshot late = HistogramSnapshot.ofDoublingMicros(new long[] {1, 5, 4}, 30);

@@ -58,6 +58,7 @@ final class InfoTiering {
         info.add("journal_commits", store.journalCommits);
         info.add("journal_bytes_written", store.journalBytesWritten);
         info.add("journal_syncs", store.journalSyncTimes.count());
+        info.add("journal_syncs_late", store.journalSyncsLate);
         times("journal_sync", store.journalSyncTimes, info);
         info.add("drains", store.drains);
         info.add("drains_failed", store.drainsFailed);
