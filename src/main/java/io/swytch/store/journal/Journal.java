@@ -40,6 +40,9 @@ public final class Journal implements AutoCloseable {
     /** Bytes of a large value that are written at once: other commits wait for no more. */
     private static final int STAGE_BYTES = 1 << 20;
 
+    /** Bytes of a large value that are written before they are forced. */
+    private static final int STAGE_UNFORCED_BYTES_MAX = 8 << 20;
+
     private static final Logger log = LoggerFactory.getLogger(Journal.class);
 
     private final SegmentFiles files;
@@ -573,13 +576,14 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Writes bytes, in pieces between which others commit; waits for that, not for the disk. Any thread but an event loop's.
+     * Writes bytes, in pieces between which others commit, and forces them now and then. Any thread but an event loop's.
      *
      * @throws JournalFailedException if they cannot be written
      */
     public void stage(long id, Slice bytes) {
         EffectBuffer piece = new EffectBuffer();
         Slice part = new Slice();
+        int unforced = 0;
         for (int i = 0; i < bytes.runCount(); i++) {
             int length = bytes.runLength(i);
             for (int from = 0; from < length; from += STAGE_BYTES) {
@@ -587,6 +591,12 @@ public final class Journal implements AutoCloseable {
                 piece.stage(id, part);
                 append(piece);
                 commit();
+                unforced += part.length();
+                if (unforced >= STAGE_UNFORCED_BYTES_MAX) {
+                    // A kernel that has half a gigabyte to force lets no other write into the file for as long.
+                    sync();
+                    unforced = 0;
+                }
             }
         }
     }
