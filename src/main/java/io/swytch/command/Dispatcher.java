@@ -16,6 +16,7 @@ import io.swytch.stats.LatencyEvents;
 import io.swytch.stats.LoopStats;
 import io.swytch.stats.Slowlog;
 import io.swytch.store.Fetch;
+import io.swytch.store.FetchBatch;
 import io.swytch.store.journal.JournalFailedException;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,9 @@ final class Dispatcher implements CommandLoop {
 
     /** When the command before ended, which is when this one begins: one look at the clock a command; {@link #WAITED} after a tick. */
     private long lastNanos = WAITED;
+
+    /** What this iteration's commands miss. */
+    private final FetchBatch fetches = new FetchBatch();
 
     /** Whose writes the journal has not got yet: if it cannot take them, their replies must not leave. */
     private final List<Session> wrote = new ArrayList<>();
@@ -175,7 +179,7 @@ final class Dispatcher implements CommandLoop {
             before.abandon();
         }
         ClientConnection connection = Engine.connection(session);
-        fetch.start(() -> connection.execute(connection::resume));
+        fetches.add(fetch, () -> connection.execute(connection::resume));
         return Outcome.PARKED;
     }
 
@@ -268,6 +272,7 @@ final class Dispatcher implements CommandLoop {
             lastNanos = WAITED;
             return MAY_LEAVE;
         }
+        fetches.start(engine.store());
         try {
             return engine.commit();
         } catch (JournalFailedException e) {

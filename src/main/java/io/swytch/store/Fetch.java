@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The keys that one client's commands wait for, fetched together; keys that somebody else is fetching already are waited for, not read again.
  *
- * <p>Threads: {@link #want} and {@link #start} by the thread that runs the command; the disk threads end it.
+ * <p>Threads: {@link #want} and {@link FetchBatch} by the thread that runs the command; the disk threads end it.
  */
 public final class Fetch {
     /** Keys that one fetch reads at most; commands with more are fetched in several rounds. */
@@ -57,13 +57,10 @@ public final class Fetch {
         return tokens.size();
     }
 
-    /** Begins to read. {@code whenDone} runs once, on some thread, when every key has been fetched. Holds no stripe. */
-    public void start(Runnable whenDone) {
+    /** Leaves to {@link FetchBatch} what is to be read, and takes what is to run in the end; {@link #oneDone} says that it has begun. */
+    void begin(Runnable whenDone, List<FillToken> toRead) {
         this.whenDone = whenDone;
-        if (!unread.isEmpty()) {
-            store.read(unread);
-        }
-        oneDone();
+        toRead.addAll(unread);
     }
 
     /** One of its tokens is done. */

@@ -56,10 +56,20 @@ final class FillRegistry {
         }
     }
 
-    /** {@code fetch} no longer waits for {@code token}; the last one takes it out. */
+    /** {@code fetch} no longer waits for {@code token}; the last one takes it out, unless it is still being read. */
     void release(FillToken token, Fetch fetch) {
         token.waiters.remove(fetch);
-        if (token.waiters.isEmpty() && token.state != FillToken.State.INVALID) {
+        dropUnwanted(token);
+    }
+
+    /**
+     * Takes a token out that nobody waits for. One that is being read stays until it has landed: taken out before, it would not hear of a write
+     * meanwhile, and its old item would go into L1 over the new one.
+     */
+    void dropUnwanted(FillToken token) {
+        if (token.waiters.isEmpty()
+                && token.state != FillToken.State.INVALID
+                && token.state != FillToken.State.PENDING) {
             remove(token);
         }
     }

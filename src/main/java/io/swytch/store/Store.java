@@ -50,6 +50,7 @@ public final class Store implements AutoCloseable {
     private final KeyHash keyHash;
     private final Spaces spaces;
     private final FillRegistry fills = new FillRegistry();
+    private final FilterUse filterUse = new FilterUse();
     private final Item probe = new Item();
     private final Upkeep upkeep;
     private final StoreReport report;
@@ -220,8 +221,12 @@ public final class Store implements AutoCloseable {
                 case PENDING, GONE, INVALID -> mayBlock ? below.readNow(key, into) : MUST_FETCH;
             };
         }
-        if (!below.mayExist(key)) {
-            return ABSENT;
+        if (mayBlock || filterUse.pays()) {
+            boolean isRuledOut = !below.mayExist(key);
+            filterUse.answered(isRuledOut);
+            if (isRuledOut) {
+                return ABSENT;
+            }
         }
         return mayBlock ? below.readNow(key, into) : MUST_FETCH;
     }
@@ -255,7 +260,7 @@ public final class Store implements AutoCloseable {
 
     void read(List<FillToken> tokens) {
         if (tier != null) {
-            tier.read(tokens);
+            tier.read(tokens, fills);
         }
     }
 

@@ -43,7 +43,7 @@ public final class Tier {
     private static final Logger LOG = LoggerFactory.getLogger(Tier.class);
 
     /** Threads that wait for the disk, for fills and for commands in the background. */
-    private static final int DISK_THREADS = 4;
+    static final int DISK_THREADS = 4;
 
     /** The journal's place in the data directory. */
     static final String JOURNAL_DIR = "journal";
@@ -256,14 +256,14 @@ public final class Tier {
     }
 
     /** Reads tokens' keys on a disk thread, together. */
-    void read(List<FillToken> tokens) {
+    void read(List<FillToken> tokens, FillRegistry registry) {
         long startNanos = clock.nanos();
         disk.execute(() -> {
             List<Key> keys = new ArrayList<>(tokens.size());
             for (FillToken token : tokens) {
                 keys.add(token.key);
             }
-            Landing landing = new Landing(tokens);
+            Landing landing = new Landing(tokens, registry);
             fills.readLock().lock();
             try {
                 l2.get(keys, landing);
@@ -280,13 +280,15 @@ public final class Tier {
     /** Takes in what a fetch read. */
     private final class Landing implements FetchVisitor {
         private final List<FillToken> tokens;
+        private final FillRegistry registry;
         private final boolean[] landed;
 
         /** Memory of the large value that is being read. */
         private @Nullable Chunks chunks;
 
-        Landing(List<FillToken> tokens) {
+        Landing(List<FillToken> tokens, FillRegistry registry) {
             this.tokens = tokens;
+            this.registry = registry;
             landed = new boolean[tokens.size()];
         }
 
@@ -340,6 +342,7 @@ public final class Tier {
                     keptBytes.add(token.isRemoved ? 0 : token.keptBytes);
                 }
                 waiters = List.copyOf(token.waiters);
+                registry.dropUnwanted(token);
             } finally {
                 shard.unlock();
             }
