@@ -1,17 +1,12 @@
 package io.swytch.store.journal;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.swytch.bytes.Slice;
 import io.swytch.clock.Clock;
 import io.swytch.store.item.KeyHash;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,20 +17,18 @@ import org.slf4j.LoggerFactory;
  * <p>{@link #append} copies into memory under a lock of its own, held for a copy only; the order of calls is the order of the file.
  * {@link #commit} swaps that memory for an empty one and writes it, usually as one record with one call; who comes meanwhile is covered by the
  * next commit, or finds its effects written. A thread {@code swytch-sync} forces what is written. Positions count payload bytes since the
- * directory was made. The file format: {@link RecordFormat}; what replay makes of a bad record: {@link LogReader}.
+ * directory was made. The work is done by {@link LogWriter}, {@link LogForcer} and {@link Syncer}; what a trim must leave: {@link TrimLimits}.
+ * The file format: {@link RecordFormat}; what replay makes of a bad record: {@link LogReader}.
  *
  * <p>If a write or a force fails, {@link #failure()} says why, and every commit throws {@link JournalFailedException} until {@link
  * #tryRecover()} succeeds. Append still accepts, because its caller has changed L1 already: a later effect on the same key must not find a gap
  * before it. The dispatcher asks {@link #failure()} (and {@link #shortage()}) before it lets a command write, which bounds what gathers.
  *
- * <p>Threads: any; order of locks: trim, sync, commit, pending. Threads that commit must not be interrupted: that closes the file.
+ * <p>Threads: any; order of locks: trim, {@link LogForcer}'s, {@link LogWriter}'s, pending. Threads that commit must not be interrupted: that closes the file.
  */
 public final class Journal implements AutoCloseable {
     /** The smallest segment: two full records. */
     public static final long SEGMENT_BYTES_MIN = 512 << 10;
-
-    /** Cuts in a row that {@link #holdTrim} may keep the log from being trimmed after. */
-    private static final int HELD_CUTS_MAX = 4;
 
     /** Bytes of a large value that are written at once: other commits wait for no more. */
     private static final int STAGE_BYTES = 1 << 20;
@@ -49,64 +42,26 @@ public final class Journal implements AutoCloseable {
     private final long segmentBytes;
     private final SyncMode mode;
     private final Clock clock;
-    private final Syncer syncer;
     private final JournalStats stats;
-    private volatile LongConsumer syncTookListener = nanos -> {};
-    private final CopyOnWriteArrayList<Runnable> syncListeners = new CopyOnWriteArrayList<>();
-
-    private final ReentrantLock trimLock = new ReentrantLock();
-    private final ReentrantLock syncLock = new ReentrantLock();
-    private final ReentrantLock commitLock = new ReentrantLock();
     private final PendingEffects pending;
+    private final TrimLimits limits = new TrimLimits();
+    private final LogWriter writer;
+    private final LogForcer forcer;
+    private final Syncer syncer;
 
-    /** What is being written; after a failure, what remains to be. */
-    @GuardedBy("commitLock")
-    private List<Chunk> writing = new ArrayList<>();
-
-    @GuardedBy("commitLock")
-    private int written;
-
-    @GuardedBy("commitLock")
-    private final CRC32C crc = new CRC32C();
-
-    /** All segments on disk, oldest first; the last one is being written, once the journal has been replayed. */
-    @GuardedBy("commitLock")
-    private final ArrayList<Segment> segments = new ArrayList<>();
-
-    /** Null until the journal has been replayed. */
-    @GuardedBy("commitLock")
-    private @Nullable Segment current;
-
-    /** Position of the next record. */
-    @GuardedBy("commitLock")
-    private long position;
-
-    @GuardedBy("commitLock")
-    private boolean isDirectoryDirty;
-
-    @GuardedBy("commitLock")
-    private boolean closed;
-
-    /** How many cuts in a row {@link #holdTrim} was called after, this one included. */
-    private int heldCuts;
-
-    private boolean isTrimHeld;
-
-    private final Stages stages = new Stages();
-
-    private volatile long committedPosition;
-    private volatile long syncedPosition;
-    private volatile @Nullable IOException failure;
+    /** Held while segments are retired or copied, so that neither meets the other's files. */
+    private final ReentrantLock trimLock = new ReentrantLock();
 
     private Journal(SegmentFiles files, SyncMode mode, long segmentBytes, Clock clock, JournalStats stats) {
         this.files = files;
         this.segmentBytes = segmentBytes;
         this.mode = mode;
+        this.clock = clock;
         this.stats = stats;
         pending = new PendingEffects(stats);
-        this.clock = clock;
+        writer = new LogWriter(files, segmentBytes, pending, limits, stats);
+        forcer = new LogForcer(writer, files, clock, stats);
         syncer = new Syncer(this, mode, clock);
-        writing.add(Chunk.take());
     }
 
     /** Opens the journal in {@code dir}, which exists. {@link #replay} comes next. */
@@ -127,24 +82,15 @@ public final class Journal implements AutoCloseable {
         }
         SegmentFiles files = new SegmentFiles(dir, segmentBytes, disk);
         Journal journal = new Journal(files, mode, segmentBytes, clock, new JournalStats());
-        journal.load(directoryId);
+        journal.writer.load(directoryId);
         return journal;
     }
 
     /** Opens the directory of this journal, which has been closed, once more; the new one goes on with its statistics. {@link #replay} comes next. */
     public Journal openAgain() throws IOException {
         Journal journal = new Journal(files.again(), mode, segmentBytes, clock, stats);
-        journal.load(files.directoryId());
+        journal.writer.load(files.directoryId());
         return journal;
-    }
-
-    private void load(@Nullable Long directoryId) throws IOException {
-        commitLock.lock();
-        try {
-            segments.addAll(files.openAll(directoryId));
-        } finally {
-            commitLock.unlock();
-        }
     }
 
     /**
@@ -164,45 +110,7 @@ public final class Journal implements AutoCloseable {
      * @throws JournalDamagedException also if files are missing at either end
      */
     public void replay(KeyHash hash, EffectVisitor visitor, long from) throws IOException {
-        commitLock.lock();
-        try {
-            if (current != null) {
-                throw new IllegalStateException("the journal has been replayed");
-            }
-            long end = 0;
-            if (segments.isEmpty()) {
-                if (from > 0) {
-                    throw JournalDamagedException.missing(
-                            files.path(from),
-                            "the folder has no journal, but the data on disk ends at position " + from);
-                }
-            } else {
-                Segment first = segments.get(0);
-                if (first.first() > from) {
-                    throw JournalDamagedException.missing(
-                            files.path(from),
-                            "the data on disk ends at position " + from + " and the oldest file is " + first.path());
-                }
-                end = new Replay(segments, files).run(hash, visitor, from);
-            }
-            Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
-            if (last != null && last.first() == end) {
-                // It is empty; the new one takes over its name and, by the same rename, its place.
-                segments.remove(segments.size() - 1);
-                last.close();
-            }
-            Segment begun = files.begin(end);
-            files.forceDirectory();
-            segments.add(begun);
-            current = begun;
-            position = end;
-            pending.beginAt(end);
-            committedPosition = end;
-            syncedPosition = end;
-            stats.segmentsBegun++;
-        } finally {
-            commitLock.unlock();
-        }
+        writer.replay(hash, visitor, from);
         files.startAhead();
         syncer.start();
     }
@@ -219,12 +127,12 @@ public final class Journal implements AutoCloseable {
 
     /** Whether something was appended that is not in the file. */
     public boolean hasPending() {
-        return pending.position() != committedPosition;
+        return pending.position() != writer.committedPosition();
     }
 
     /** Bytes appended that are not in the file; writers are slowed by it. */
     public long pendingBytes() {
-        return pending.position() - committedPosition;
+        return pending.position() - writer.committedPosition();
     }
 
     /**
@@ -234,98 +142,11 @@ public final class Journal implements AutoCloseable {
      */
     public void commit() {
         long target = pending.position();
-        if (committedPosition >= target) {
+        if (writer.committedPosition() >= target) {
             return;
         }
-        commitLock.lock();
-        try {
-            // Whoever held the lock may have written ours with theirs.
-            if (committedPosition < target) {
-                writePending();
-            }
-        } finally {
-            commitLock.unlock();
-        }
+        writer.commit(target);
         syncer.committed();
-    }
-
-    @GuardedBy("commitLock")
-    private void writePending() {
-        IOException reason = failure;
-        if (reason != null) {
-            throw new JournalFailedException(reason);
-        }
-        if (current == null || closed) {
-            throw new IllegalStateException(closed ? "the journal is closed" : "the journal has not been replayed");
-        }
-        writing = pending.swap(writing);
-        try {
-            writeTaken();
-        } catch (IOException e) {
-            throw fail(e);
-        }
-    }
-
-    /** Writes what has been taken and not been written. Afterwards {@link #writing} is one empty piece again. */
-    @GuardedBy("commitLock")
-    private void writeTaken() throws IOException {
-        for (; written < writing.size(); written++) {
-            Chunk chunk = writing.get(written);
-            if (chunk.payloadBytes() > 0) {
-                writeRecord(chunk);
-            }
-        }
-        for (int i = writing.size() - 1; i > 0; i--) {
-            Chunk.give(writing.remove(i));
-        }
-        writing.get(0).reset();
-        written = 0;
-        stats.commits++;
-        committedPosition = position;
-    }
-
-    @GuardedBy("commitLock")
-    private void writeRecord(Chunk chunk) throws IOException {
-        int payloadBytes = chunk.payloadBytes();
-        int recordBytes = RecordFormat.recordBytes(payloadBytes);
-        Segment segment = current();
-        if (segment.offset + recordBytes + RecordFormat.TERMINATOR_BYTES > segmentBytes) {
-            segment = beginSegment(chunk.continues);
-        }
-        int count = RecordFormat.seal(chunk, crc, segment.id().salt(), position, syncedPosition);
-        segment.write(chunk.buffer, count, segment.offset);
-        segment.offset += recordBytes;
-        position += payloadBytes;
-        stats.records++;
-        stats.bytesWritten += recordBytes;
-    }
-
-    @GuardedBy("commitLock")
-    private Segment beginSegment(boolean continues) throws IOException {
-        Segment begun = files.begin(position);
-        begun.continues = continues;
-        segments.add(begun);
-        current = begun;
-        isDirectoryDirty = true;
-        stats.segmentsBegun++;
-        return begun;
-    }
-
-    @GuardedBy("commitLock")
-    private Segment current() {
-        Segment segment = current;
-        if (segment == null) {
-            throw new IllegalStateException("the journal has not been replayed");
-        }
-        return segment;
-    }
-
-    private JournalFailedException fail(IOException reason) {
-        if (failure == null) {
-            failure = reason;
-            log.atError().addKeyValue("reason", reason.toString()).log("The journal cannot be written");
-        }
-        return new JournalFailedException(reason);
     }
 
     /** Everything before this position has been taken by {@link #append}. */
@@ -335,12 +156,12 @@ public final class Journal implements AutoCloseable {
 
     /** Everything before this position is in the file. After replay: where the log ended. */
     public long committedPosition() {
-        return committedPosition;
+        return writer.committedPosition();
     }
 
     /** Everything before this position is on the disk. */
     public long syncedPosition() {
-        return syncedPosition;
+        return writer.syncedPosition();
     }
 
     /**
@@ -348,26 +169,12 @@ public final class Journal implements AutoCloseable {
      * if that is smaller, a segment is missing at the front, which the journal cannot see itself.
      */
     public long firstPosition() {
-        commitLock.lock();
-        try {
-            return segments.isEmpty() ? 0 : segments.get(0).first();
-        } finally {
-            commitLock.unlock();
-        }
+        return writer.firstPosition();
     }
 
     /** Bytes of the log on disk, what is preallocated beyond its end not counted. */
     public long bytes() {
-        commitLock.lock();
-        try {
-            long bytes = 0;
-            for (Segment segment : segments) {
-                bytes += segment.offset;
-            }
-            return bytes;
-        } finally {
-            commitLock.unlock();
-        }
+        return writer.bytes();
     }
 
     public JournalStats stats() {
@@ -376,12 +183,12 @@ public final class Journal implements AutoCloseable {
 
     /** Has {@code listener} run after every sync, on the thread that did it, whether it succeeded or not. */
     public void onSynced(Runnable listener) {
-        syncListeners.add(listener);
+        forcer.onSynced(listener);
     }
 
     /** Has {@code listener} told how many nanoseconds each sync took, on the thread that did it. */
     public void onSyncTook(LongConsumer listener) {
-        syncTookListener = listener;
+        forcer.onSyncTook(listener);
     }
 
     /**
@@ -390,21 +197,7 @@ public final class Journal implements AutoCloseable {
      * @return the position between the two: everything appended before the call lies before it
      */
     public long cut() {
-        commitLock.lock();
-        try {
-            writePending();
-            if (position != current().first()) {
-                beginSegment(false);
-            }
-            heldCuts = isTrimHeld ? heldCuts : 0;
-            isTrimHeld = false;
-            stages.cut();
-            return position;
-        } catch (IOException e) {
-            throw fail(e);
-        } finally {
-            commitLock.unlock();
-        }
+        return writer.cut();
     }
 
     /**
@@ -418,83 +211,7 @@ public final class Journal implements AutoCloseable {
 
     /** As {@link #sync()}; the oldest byte that is not synced was written at {@code oldestNanos} or later. */
     void sync(long oldestNanos) {
-        try {
-            syncLock.lock();
-            try {
-                IOException reason = failure;
-                if (reason != null) {
-                    throw new JournalFailedException(reason);
-                }
-                forceCommitted(oldestNanos);
-            } catch (IOException e) {
-                throw fail(e);
-            } finally {
-                syncLock.unlock();
-            }
-        } finally {
-            runSyncListeners();
-        }
-    }
-
-    private void runSyncListeners() {
-        for (Runnable listener : syncListeners) {
-            listener.run();
-        }
-    }
-
-    @GuardedBy("syncLock")
-    private void forceCommitted(long oldestNanos) throws IOException {
-        List<Segment> dirty;
-        long[] offsets;
-        long target;
-        boolean isDirectoryToo;
-        commitLock.lock();
-        try {
-            target = committedPosition;
-            dirty = dirtySegments();
-            offsets = dirty.stream().mapToLong(segment -> segment.offset).toArray();
-            // If forcing it fails, so does the journal, and recovery forces it whatever this says.
-            isDirectoryToo = isDirectoryDirty;
-            isDirectoryDirty = false;
-        } finally {
-            commitLock.unlock();
-        }
-        if (dirty.isEmpty() && !isDirectoryToo) {
-            return;
-        }
-        long start = clock.nanos();
-        for (Segment segment : dirty) {
-            segment.force();
-        }
-        if (isDirectoryToo) {
-            files.forceDirectory();
-        }
-        commitLock.lock();
-        try {
-            for (int i = 0; i < offsets.length; i++) {
-                dirty.get(i).syncedOffset = offsets[i];
-            }
-            syncedPosition = target;
-        } finally {
-            commitLock.unlock();
-        }
-        long end = clock.nanos();
-        stats.synced(end - start);
-        syncTookListener.accept(end - start);
-        if (end - oldestNanos > JournalStats.SYNC_LATE_NANOS) {
-            stats.syncsLate++;
-        }
-    }
-
-    @GuardedBy("commitLock")
-    private List<Segment> dirtySegments() {
-        ArrayList<Segment> dirty = new ArrayList<>(2);
-        for (Segment segment : segments) {
-            if (segment.offset != segment.syncedOffset) {
-                dirty.add(segment);
-            }
-        }
-        return dirty;
+        forcer.sync(oldestNanos);
     }
 
     /**
@@ -506,14 +223,9 @@ public final class Journal implements AutoCloseable {
         trimLock.lock();
         try {
             // Oldest first, and none is skipped: what remains is a log without a gap, whenever this is interrupted.
-            for (Segment segment : segmentsBefore(position)) {
+            for (Segment segment : forcer.releaseBefore(position)) {
                 files.retire(segment);
-                commitLock.lock();
-                try {
-                    segments.remove(0);
-                } finally {
-                    commitLock.unlock();
-                }
+                writer.removeFirst();
             }
         } finally {
             trimLock.unlock();
@@ -528,17 +240,8 @@ public final class Journal implements AutoCloseable {
         trimLock.lock();
         try {
             commit();
-            List<Segment> all;
-            long[] ends;
-            commitLock.lock();
-            try {
-                all = List.copyOf(segments);
-                ends = all.stream().mapToLong(segment -> segment.offset).toArray();
-            } finally {
-                commitLock.unlock();
-            }
-            for (int i = 0; i < ends.length; i++) {
-                all.get(i).copyTo(target, ends[i]);
+            for (LogWriter.Extent extent : writer.all().extents()) {
+                extent.segment().copyTo(target, extent.end());
             }
         } finally {
             trimLock.unlock();
@@ -551,19 +254,7 @@ public final class Journal implements AutoCloseable {
      * @return false if that was so after each of the last cuts: then the log must be allowed to become shorter
      */
     public boolean holdTrim() {
-        commitLock.lock();
-        try {
-            if (!isTrimHeld) {
-                if (heldCuts == HELD_CUTS_MAX) {
-                    return false;
-                }
-                heldCuts++;
-                isTrimHeld = true;
-            }
-            return true;
-        } finally {
-            commitLock.unlock();
-        }
+        return limits.hold();
     }
 
     /**
@@ -572,7 +263,7 @@ public final class Journal implements AutoCloseable {
      * @return the id to name it by; {@link #endStage} follows
      */
     public long beginStage() {
-        return stages.begin(pending.position());
+        return limits.beginStage(pending.position());
     }
 
     /**
@@ -603,40 +294,12 @@ public final class Journal implements AutoCloseable {
 
     /** The effect that names the bytes has been appended, or none will be: a drain that begins from now on covers it. */
     public void endStage(long id) {
-        stages.end(id);
-    }
-
-    private List<Segment> segmentsBefore(long position) {
-        syncLock.lock();
-        try {
-            commitLock.lock();
-            try {
-                if (isTrimHeld) {
-                    return List.of();
-                }
-                int keep = 0;
-                long end = stages.trimBefore(position);
-                for (int i = 1; i < segments.size() && segments.get(i).first() <= end; i++) {
-                    // A log must not begin in the middle of a unit.
-                    if (!segments.get(i).continues) {
-                        keep = i;
-                    }
-                }
-                List<Segment> before = List.copyOf(segments.subList(0, keep));
-                // No sync needs them, and none may meet a closed file.
-                before.forEach(segment -> segment.syncedOffset = segment.offset);
-                return before;
-            } finally {
-                commitLock.unlock();
-            }
-        } finally {
-            syncLock.unlock();
-        }
+        limits.endStage(id);
     }
 
     /** Why writing or forcing failed; null while all is well. */
     public @Nullable IOException failure() {
-        return failure;
+        return writer.failure();
     }
 
     /**
@@ -654,43 +317,13 @@ public final class Journal implements AutoCloseable {
      * @return whether the journal works again; effects that were appended meanwhile are committed then
      */
     public boolean tryRecover() {
-        syncLock.lock();
         try {
-            commitLock.lock();
-            try {
-                if (failure != null) {
-                    recover();
-                }
-            } finally {
-                commitLock.unlock();
-            }
+            forcer.recover();
+            return true;
         } catch (IOException e) {
             log.atDebug().addKeyValue("reason", e.toString()).log("The journal still cannot be written");
             return false;
-        } finally {
-            syncLock.unlock();
         }
-        runSyncListeners();
-        return true;
-    }
-
-    @GuardedBy("commitLock")
-    private void recover() throws IOException {
-        for (Segment segment : dirtySegments()) {
-            segment.writeAgain(crc);
-        }
-        writeTaken();
-        writing = pending.swap(writing);
-        writeTaken();
-        for (Segment segment : dirtySegments()) {
-            segment.force();
-            segment.syncedOffset = segment.offset;
-        }
-        files.forceDirectory();
-        isDirectoryDirty = false;
-        syncedPosition = committedPosition;
-        failure = null;
-        log.atInfo().log("The journal can be written again");
     }
 
     /**
@@ -702,44 +335,14 @@ public final class Journal implements AutoCloseable {
     public void close() throws IOException {
         syncer.close();
         try {
-            if (isOpenAndWell()) {
+            if (writer.isOpenAndWell()) {
                 commit();
                 sync();
-                leaveEndMark();
+                writer.leaveEndMark();
             }
         } finally {
-            commitLock.lock();
-            try {
-                closed = true;
-                for (Segment segment : segments) {
-                    segment.close();
-                }
-            } finally {
-                commitLock.unlock();
-            }
+            writer.close();
             files.close();
-        }
-    }
-
-    private boolean isOpenAndWell() {
-        commitLock.lock();
-        try {
-            return current != null && !closed && failure == null;
-        } finally {
-            commitLock.unlock();
-        }
-    }
-
-    /** An empty record, which says that all before it was forced: after it, no change before the end passes for a torn tail. */
-    private void leaveEndMark() {
-        commitLock.lock();
-        try {
-            writeRecord(writing.get(0));
-            current().force();
-        } catch (IOException e) {
-            throw fail(e);
-        } finally {
-            commitLock.unlock();
         }
     }
 }
