@@ -92,7 +92,7 @@ public final class Engine implements AutoCloseable {
         nobody = new Session(0, NoTransport.INSTANCE, clock.millis(), true);
         AtomicInteger number = new AtomicInteger();
         background = Executors.newFixedThreadPool(
-                BACKGROUND_THREADS, task -> daemon(task, "swytch-work-" + number.incrementAndGet()));
+                BACKGROUND_THREADS, task -> humble(daemon(task, "swytch-work-" + number.incrementAndGet())));
         timer = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "swytch-timer"));
         stats.setNetworkMemory(
                 () -> new MemoryAccount.NetworkMemory(BlockPool.totalBytes(), BlockPool.uncountedBytes()));
@@ -134,6 +134,13 @@ public final class Engine implements AutoCloseable {
             runner.logSlow(stats.slowlog(), nanos);
         }
         stats.latencyEvents().record(spec.has(Flag.FAST) ? LatencyEvents.FAST_COMMAND : LatencyEvents.COMMAND, nanos);
+    }
+
+    /** Lets event loops go first, by what the launcher makes of this priority; nothing is right or wrong by it. */
+    @SuppressWarnings("ThreadPriorityCheck")
+    private static Thread humble(Thread thread) {
+        thread.setPriority(Thread.MIN_PRIORITY);
+        return thread;
     }
 
     private static Thread daemon(Runnable task, String name) {

@@ -86,11 +86,17 @@ public final class Tier {
         counts = new KeyCounts(l1, l2, spaces);
         drain = new Drain(options, l1, l2, journal, spaces, counts, clock);
         AtomicInteger number = new AtomicInteger();
-        disk = Executors.newFixedThreadPool(DISK_THREADS, task -> {
-            Thread thread = new Thread(task, "swytch-disk-" + number.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        });
+        disk = Executors.newFixedThreadPool(
+                DISK_THREADS, task -> diskThread(task, "swytch-disk-" + number.incrementAndGet()));
+    }
+
+    /** A thread that lets event loops go first, by what the launcher makes of its priority; nothing is right or wrong by it. */
+    @SuppressWarnings("ThreadPriorityCheck")
+    private static Thread diskThread(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        thread.setPriority(Thread.MIN_PRIORITY);
+        return thread;
     }
 
     /** Opens L2 of the data directory, which knows how keys are hashed. */
