@@ -102,6 +102,7 @@ class AckedWritesCrashIT {
                         "-XX:MaxDirectMemorySize=1g",
                         "-XX:TieredStopAtLevel=1",
                         "-ea",
+                        "-Djava.library.path=" + System.getProperty("java.library.path"),
                         "-cp",
                         System.getProperty("java.class.path"),
                         "io.swytch.cli.Main",

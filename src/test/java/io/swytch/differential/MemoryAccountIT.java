@@ -52,6 +52,7 @@ class MemoryAccountIT {
                 "-XX:MaxDirectMemorySize=4g",
                 "-Xss512k",
                 "-Djava.io.tmpdir=" + directory,
+                "-Djava.library.path=" + System.getProperty("java.library.path"),
                 "-cp",
                 System.getProperty("java.class.path"),
                 "io.swytch.cli.Main",

@@ -366,6 +366,7 @@ class L2Test {
     void open_inAnotherProcess_isRefusedByNameAndPid() throws Exception {
         Process other = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djava.library.path=" + System.getProperty("java.library.path"),
                         "-cp",
                         System.getProperty("java.class.path"),
                         OpenMain.class.getName(),
