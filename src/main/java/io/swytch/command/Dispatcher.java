@@ -276,7 +276,10 @@ final class Dispatcher implements CommandLoop {
         try {
             return engine.commit();
         } catch (JournalFailedException e) {
-            // What these clients wrote is in memory and nowhere else: they must not be told that it is kept.
+            // What these clients wrote is in memory and nowhere else: they must not be told that it is kept. Nor that
+            // it is refused: others see
+            // it already, and the journal writes it as soon as it can, so a client that tried its INCR again after an
+            // error would count twice. A connection that ends says what is true, that nobody knows.
             wrote.forEach(session -> session.transport().kill());
             return MAY_LEAVE;
         } finally {
