@@ -29,11 +29,16 @@ record Flags(@Nullable Path config, List<Map.Entry<String, String>> values) {
         List<Map.Entry<String, String>> values = new ArrayList<>();
         int at = 0;
         Path config = null;
-        if (!words.isEmpty() && !words.get(0).startsWith("--")) {
+        if (!words.isEmpty() && !words.get(0).startsWith("-")) {
             config = path(words.get(at++));
         }
         while (at < words.size()) {
             String flag = words.get(at++);
+            if (flag.startsWith("-") && !flag.startsWith("--")) {
+                String nearest = Settings.nearestName(flag.substring(1));
+                throw new UsageException("unknown flag " + flag + ", flags begin with two hyphens"
+                        + (nearest == null ? "" : "; did you mean --" + nearest + "?"));
+            }
             if (!flag.startsWith("--")) {
                 throw new UsageException("unexpected '" + flag + "' between file and flags");
             }

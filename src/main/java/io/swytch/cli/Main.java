@@ -2,6 +2,8 @@ package io.swytch.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.swytch.config.Nearest;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -36,6 +38,9 @@ public final class Main {
         try {
             switch (words.get(0)) {
                 case "redis" -> {
+                    if (args.length > 0 && !args[0].equals("redis")) {
+                        checkFirstWord(args[0]);
+                    }
                     if (words.contains("--help") || words.contains("-h")) {
                         return Help.run(List.of("help", "redis"), out, err);
                     }
@@ -58,6 +63,15 @@ public final class Main {
         } catch (IOException e) {
             err.println("swytch: " + e);
             return EXIT_FAILED;
+        }
+    }
+
+    /** A bare word that names no file may be a subcommand that was spelt wrong. */
+    private static void checkFirstWord(String word) throws UsageException {
+        if (!word.startsWith("-") && !word.contains("/") && !word.contains(".") && !new File(word).exists()) {
+            String nearest = Nearest.among(List.of("redis", "version", "help"), word);
+            throw new UsageException("there is no command and no file '" + word + "'"
+                    + (nearest == null ? "" : "; did you mean " + nearest + "?"));
         }
     }
 }

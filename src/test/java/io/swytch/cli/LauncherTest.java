@@ -102,6 +102,23 @@ class LauncherTest {
     }
 
     @Test
+    void archiveOfAnotherStart_isLeftAsItIs() throws Exception {
+        // While this start makes its archive, another one is done; that process would be killed if the file it has
+        // mapped were cut.
+        Path java = Path.of(environment.get("JAVA_HOME"), "bin", "java");
+        String script = Files.readString(java);
+        String other = "case \"$*\" in *ArchiveClassesAtExit*)"
+                + " for word; do case $word in -XX:ArchiveClassesAtExit=*)"
+                + " temp=${word#*=}; echo other >\"${temp%.*}\";; esac; done;; esac\n";
+        int line = script.indexOf('\n') + 1;
+        Files.writeString(java, script.substring(0, line) + other + script.substring(line));
+        List<String> words = launch("redis");
+        Path archive = archive();
+        assertTrue(words.contains("-XX:SharedArchiveFile=" + archive), words.toString());
+        assertEquals("other\n", Files.readString(archive));
+    }
+
+    @Test
     void archive_isNotMadeForShortCommandsOrWithoutFolder() throws Exception {
         launch("version");
         assertFalse(Files.exists(cache));

@@ -54,6 +54,15 @@ class MainTest {
         assertUsageError("unknown flag --maxmemroy; did you mean --maxmemory?", "--maxmemroy", "1mb");
         assertUsageError("unknown flag --prot; did you mean --port?", "redis", "--bind", "127.0.0.1", "--prot=1");
         assertUsageError("unknown flag --zzzzzzzzz", "--zzzzzzzzz");
+        assertUsageError("unknown flag -prot, flags begin with two hyphens; did you mean --port?", "-prot", "1");
+        assertUsageError("unknown flag -p, flags begin with two hyphens", "redis", "-p", "1");
+    }
+
+    @Test
+    void unknownCommand_namesTheNearest() {
+        assertUsageError("there is no command and no file 'verison'; did you mean version?", "verison");
+        assertUsageError("there is no command and no file 'zzzzzzzzz'", "zzzzzzzzz", "--port", "1");
+        assertUsageError("nothing/here.conf: no such file", "nothing/here.conf");
     }
 
     @Test

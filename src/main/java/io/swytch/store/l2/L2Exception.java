@@ -1,6 +1,9 @@
 package io.swytch.store.l2;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
@@ -17,7 +20,7 @@ public final class L2Exception extends IOException {
     }
 
     L2Exception(String message, IOException cause) {
-        super(message + ": " + cause.getMessage(), cause);
+        super(message + ": " + cause.getMessage() + reason(cause), cause);
         diskFull = String.valueOf(cause.getMessage()).contains("No space left");
     }
 
@@ -26,6 +29,17 @@ public final class L2Exception extends IOException {
         Status status = cause.getStatus();
         diskFull = status != null && status.getSubCode() == Status.SubCode.NoSpace
                 || String.valueOf(cause.getMessage()).contains("No space left");
+    }
+
+    /** What Java's exceptions of a file system leave to their class, where their text is only the name of the file. */
+    private static String reason(IOException cause) {
+        if (cause instanceof AccessDeniedException) {
+            return " (permission denied)";
+        }
+        if (cause instanceof FileAlreadyExistsException) {
+            return " (there is a file that is no directory)";
+        }
+        return cause instanceof NoSuchFileException ? " (no such file or directory)" : "";
     }
 
     /** RocksDB's own message sometimes says nothing, as "Undefined" for a compaction that ran out of disk. */
