@@ -202,6 +202,9 @@ final class CommandRunner {
         written = false;
         LockScope scope = spec.lockScope();
         if (scope == LockScope.QUEUED) {
+            if (!mayBlock && done.size() < OFF_LOOP_ROUNDS_MAX && mustStage(session)) {
+                return false;
+            }
             CURRENT.set(this);
         }
         boolean isSingle = scope == LockScope.KEYS && call.allKeyCount() == 1;
@@ -258,6 +261,23 @@ final class CommandRunner {
     private void fail(CommandSpec spec, String text, String code, ReplyWriter reply) {
         stats.recordError(spec.index(), code);
         reply.error(text);
+    }
+
+    /** Whether a value that a transaction is to write is so large that it goes into the journal before the transaction runs. */
+    private boolean mustStage(Session session) {
+        List<Session.Queued> queue = session.queue();
+        if (queue == null || session.queueFailed()) {
+            return false;
+        }
+        for (Session.Queued queued : queue) {
+            Request request = queued.request();
+            for (int i = 0; queued.spec().has(Flag.WRITE) && i < request.argCount(); i++) {
+                if (keyspace.mustStage(request.arg(i))) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private void lockMany(LockScope scope, Session session) {

@@ -29,6 +29,9 @@ public final class StoreKeyspace extends Keyspace {
     /** What OBJECT FREQ shows of a key that was written and not read yet, as in Redis; uses that were counted come on top. */
     private static final int FREQUENCY_OF_NEW = 5;
 
+    /** What tells staging a whole value apart from other work on it. */
+    private static final String STAGE = "stage";
+
     private final Store store;
     private final Databases databases;
     private final LoopStats stats;
@@ -284,7 +287,23 @@ public final class StoreKeyspace extends Keyspace {
     private @Nullable Staged staged(Slice bytes) {
         return !tiered || bytes.length() < OffLoop.BYTES_MIN || bytes.pin() == null
                 ? null
-                : doneOffLoop("stage", List.of(bytes), values -> store.stage(values.get(0)));
+                : doneOffLoop(STAGE, List.of(bytes), values -> store.stage(values.get(0)));
+    }
+
+    /**
+     * Whether an argument of a transaction has to be staged before that runs, which is then what {@link #takeWanted} has: once a transaction has begun,
+     * none of its commands may give up.
+     */
+    public boolean mustStage(Slice arg) {
+        if (!tiered || arg.length() < OffLoop.BYTES_MIN || arg.pin() == null) {
+            return false;
+        }
+        List<Slice> values = List.of(arg);
+        if (done.stream().anyMatch(each -> each.isFor(STAGE, values))) {
+            return false;
+        }
+        wanted = new OffLoop(STAGE, values, kept -> store.stage(kept.get(0)));
+        return true;
     }
 
     private @Nullable Staged stagedPatch(Slice bytes, int offset) {
@@ -303,7 +322,7 @@ public final class StoreKeyspace extends Keyspace {
         hasChanged = true;
         Shard shard = store.shard(key.hash());
         require(shard.put(key, type, encoding, expireAtMs, bytes, tiered, l2StateOf(key)));
-        if (staged != null) {
+        if (staged != null && store.claim(staged)) {
             effects.putStaged(key, type, encoding, expireAtMs, staged.id(), bytes.length());
         } else if (tiered) {
             effects.put(key, type, encoding, expireAtMs, bytes);
@@ -345,7 +364,7 @@ public final class StoreKeyspace extends Keyspace {
         if (tiered) {
             if (isDraining && !mayBuildOnDrained(shard, key)) {
                 journalWhole(shard, key);
-            } else if (staged != null) {
+            } else if (staged != null && store.claim(staged)) {
                 effects.patchStaged(key, offset, staged.id());
             } else {
                 effects.patch(key, offset, bytes);

@@ -14,11 +14,24 @@ public final class Staged implements AutoCloseable {
     private final @Nullable Journal journal;
     private final long id;
     private final @Nullable ReadyChunks chunks;
+    private boolean isTaken;
 
     Staged(@Nullable Journal journal, long id, @Nullable ReadyChunks chunks) {
         this.journal = journal;
         this.id = id;
         this.chunks = chunks;
+    }
+
+    /**
+     * Claims the bytes for an effect in this journal; false if an effect has named them already, since a replay hands them over once, or if they are in a
+     * journal that has been closed by a reload.
+     */
+    // Which journal it is matters.
+    @SuppressWarnings("ReferenceEquality")
+    boolean take(@Nullable Journal current) {
+        boolean wasTaken = isTaken;
+        isTaken = true;
+        return !wasTaken && journal == current;
     }
 
     /** What the journal knows the bytes by. */

@@ -282,6 +282,11 @@ public final class Store implements AutoCloseable {
         return stage(bytes, ReadyChunks.of(bytes, offset));
     }
 
+    /** Whether what was staged may be named by an effect that is published now; once at most. Holds the stripe of the key. */
+    public boolean claim(Staged staged) {
+        return staged.take(tier == null ? null : tier.journal());
+    }
+
     private Staged stage(Slice bytes, @Nullable ReadyChunks chunks) {
         if (tier == null) {
             return new Staged(null, 0, chunks);

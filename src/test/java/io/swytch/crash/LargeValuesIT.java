@@ -17,6 +17,7 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Transaction;
 import redis.clients.jedis.args.BitOP;
 
 /** Values larger than what stays in L1, through the whole server, against arrays; in persistent mode over a restart too. */
@@ -84,7 +85,8 @@ class LargeValuesIT {
     private void step(Jedis jedis, Random random) {
         int i = random.nextInt(KEYS);
         byte[] old = model.getOrDefault(i, new byte[0]);
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(9)) {
+            case 8 -> transaction(jedis, i, random);
             case 0 -> {
                 byte[] value = bytes(random, 9 * MB + random.nextInt(6 * MB));
                 jedis.set(key(i), value);
@@ -139,6 +141,20 @@ class LargeValuesIT {
         if (edited.length > 0) {
             model.put(i, edited);
         }
+    }
+
+    private void transaction(Jedis jedis, int i, Random random) {
+        int other = (i + 1) % KEYS;
+        byte[] value = bytes(random, 9 * MB + random.nextInt(MB));
+        byte[] tail = bytes(random, 9 * MB);
+        Transaction transaction = jedis.multi();
+        transaction.set(key(i), value);
+        transaction.append(key(i), tail);
+        transaction.set(key(other), tail);
+        assertEquals(List.of("OK", (long) value.length + tail.length, "OK"), transaction.exec());
+        model.put(i, value);
+        edit(i, value.length, tail);
+        model.put(other, tail);
     }
 
     private void not(Jedis jedis, int i, byte[] old) {
