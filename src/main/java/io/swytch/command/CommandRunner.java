@@ -224,9 +224,7 @@ final class CommandRunner {
         } catch (FillNeeded needed) {
             reply.rollback(mark);
             fetch = store.newFetch();
-            for (int i = 0; i < call.allKeyCount(); i++) {
-                fetch.want(call.key(i));
-            }
+            forEachCall(session, this::wantAbsent);
             return false;
         } catch (OffLoopNeeded needed) {
             reply.rollback(mark);
@@ -249,11 +247,15 @@ final class CommandRunner {
             reply.rollback(mark);
             fail(spec, Errors.INTERNAL.text(), "ERR", reply);
         } finally {
-            if (tiered && !keyspace.effects().isEmpty()) {
-                written = true;
-                store.publish(keyspace.effects());
+            try {
+                if (tiered && !keyspace.effects().isEmpty()) {
+                    written = true;
+                    store.publish(keyspace.effects());
+                }
+            } finally {
+                // Whatever went wrong: a stripe that stayed taken would stop everyone.
+                locks.unlock();
             }
-            locks.unlock();
         }
         return true;
     }
@@ -346,6 +348,17 @@ final class CommandRunner {
         for (int i = 0; i < of.allKeyCount() && into != null; i++) {
             Key key = of.key(i);
             if (store.isFetched(key)) {
+                into.want(key);
+            }
+        }
+    }
+
+    /** Only what L1 lacks: what a fetch brings takes the place of the entry there, which may be newer. */
+    private void wantAbsent(Call of) {
+        Fetch into = fetch;
+        for (int i = 0; i < of.allKeyCount() && into != null; i++) {
+            Key key = of.key(i);
+            if (store.mustFetch(key) || store.isFetched(key)) {
                 into.want(key);
             }
         }

@@ -56,6 +56,9 @@ public final class OffLoop {
         } catch (RuntimeException e) {
             // It is the command's failure, and thrown where the command asks for the result.
             failure = e;
+        } catch (Error e) {
+            // Want of memory above all, which the command that needs so much answers for.
+            failure = new IllegalStateException(e);
         }
     }
 

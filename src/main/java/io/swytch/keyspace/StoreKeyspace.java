@@ -211,7 +211,9 @@ public final class StoreKeyspace extends Keyspace {
 
     /** Takes the key out of the world: a tombstone where L2 may hold it, nothing otherwise. */
     private void forget(Shard shard, Key key, int l2State) {
-        if (tiered && l2State != ItemHeader.L2_NONE) {
+        // Also where L2 will not hold it only when the drain under way has ended: until then a look would find what was
+        // deleted before, and if the drain fails, nobody would delete that.
+        if (tiered && (l2State != ItemHeader.L2_NONE || shard.isHandedOn(key))) {
             require(shard.putTombstone(key, l2State));
         } else {
             shard.remove(key);
@@ -221,7 +223,10 @@ public final class StoreKeyspace extends Keyspace {
 
     /** Looks for a key that L1 lacks in what has been fetched, then in L2's filters. */
     private @Nullable Item findBelow(Key key) {
-        int state = store.lookBelow(key, found, mayBlock);
+        // A command that has changed something cannot give up and run again: INCR in a transaction would count twice.
+        // All
+        // keys were there when it began, so this is for those that its own writes have pushed out of L1, which is rare.
+        int state = store.lookBelow(key, found, mayBlock || hasChanged);
         if (state == Store.MUST_FETCH) {
             throw FillNeeded.SIGNAL;
         }

@@ -43,6 +43,11 @@ public final class Spaces {
         return ofDatabase[db];
     }
 
+    /** Whether some database has this space. */
+    synchronized boolean isLive(int space) {
+        return contains(ofDatabase, space, -1);
+    }
+
     /** The number that the next flushed database is given. */
     public int next() {
         return next;

@@ -276,6 +276,11 @@ public final class Tier {
             } catch (L2Exception e) {
                 LOG.error("fill failed", e);
                 landing.failRest("Errors trying to read from disk: " + e.getMessage());
+            } catch (RuntimeException | Error e) {
+                // The task's outermost frame, want of memory for a large value above all: a token that stayed pending
+                // would keep its clients, and all who come to wait for that key, for ever.
+                LOG.error("fill failed", e);
+                landing.failRest(e instanceof OutOfMemoryError ? "no memory to read the value into" : "internal error");
             } finally {
                 fills.readLock().unlock();
             }
@@ -337,21 +342,23 @@ public final class Tier {
         }
 
         private void land(int index, @Nullable Item item, @Nullable String failure) {
-            landed[index] = true;
             FillToken token = tokens.get(index);
             List<Fetch> waiters;
             Shard shard = l1.lock(token.key.hash());
             try {
                 // A token that a writer has made invalid is still counted down: its commands run again and look anew.
-                if (token.state == FillToken.State.PENDING) {
+                // One that
+                // everybody has left is known to no writer: what was read for it may be old by now.
+                if (token.state == FillToken.State.PENDING && !token.isRemoved) {
                     settle(shard, token, item, failure);
-                    keptBytes.add(token.isRemoved ? 0 : token.keptBytes);
+                    keptBytes.add(token.keptBytes);
                 }
                 waiters = List.copyOf(token.waiters);
                 registry.dropUnwanted(token);
             } finally {
                 shard.unlock();
             }
+            landed[index] = true;
             waiters.forEach(Fetch::oneDone);
         }
 
@@ -361,7 +368,8 @@ public final class Tier {
                 token.state = FillToken.State.FAILED;
                 return;
             }
-            if (item == null) {
+            // Of a space that was flushed meanwhile nothing may come back to L1, which has forgotten it.
+            if (item == null || !spaces.isLive(token.key.space())) {
                 token.state = FillToken.State.ABSENT;
                 return;
             }

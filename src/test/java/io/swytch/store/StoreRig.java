@@ -48,6 +48,10 @@ final class StoreRig implements AutoCloseable {
         });
     }
 
+    void delete(int db, String name) {
+        on(db, name, keyspace::delete);
+    }
+
     void append(int db, String name, String bytes) {
         on(db, name, key -> {
             Item item = keyspace.string(key);

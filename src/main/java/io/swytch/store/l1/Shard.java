@@ -137,6 +137,15 @@ public final class Shard {
         return i >= 0 && Index.mark(core.index.get(i)) == core.drainingEpoch;
     }
 
+    /** Whether a key's entry, or the one before it, was handed to the drain that is under way: L2 does not have yet what the entry says it has. */
+    public boolean isHandedOn(Key key) {
+        if (core.drainingEpoch == 0) {
+            return false;
+        }
+        int i = finder.locate(key);
+        return i >= 0 && (int) (core.headerAt(i) >>> Entries.DRAIN_SHIFT) == core.drainingEpoch;
+    }
+
     /**
      * Gives an entry another expiry, 0 for none; dirty if tiered.
      *

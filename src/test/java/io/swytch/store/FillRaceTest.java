@@ -1,0 +1,121 @@
+package io.swytch.store;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.swytch.bytes.Slice;
+import io.swytch.store.item.Item;
+import io.swytch.store.item.ItemHeader;
+import io.swytch.store.item.Key;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Races of a fill with clients, each brought about step by step. */
+@Timeout(30)
+class FillRaceTest {
+    @TempDir
+    Path dir;
+
+    private static Key keyOf(StoreRig rig, String name) {
+        return new Key().set(Slice.copyOf(name), rig.store.spaces().of(0), rig.store.keyHash());
+    }
+
+    private static void awaitFills(StoreRig rig, long count) {
+        await().until(() ->
+                Arrays.stream(rig.store.tier().fillLatency().counts()).sum() >= count);
+    }
+
+    /** Begins a fetch of a key that only L2 has, whose stripe the caller holds: it cannot land before the caller lets go. */
+    private static Fetch begin(StoreRig rig, Key key) {
+        Fetch fetch = rig.store.newFetch();
+        fetch.want(key);
+        fetch.start(() -> {});
+        return fetch;
+    }
+
+    /** A client that closes its connection takes its fetch out of the sight of writers; what that fetch still brings is old. */
+    @Test
+    void fetchThatEverybodyLeft_doesNotOverwriteALaterWrite() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "old");
+            rig.set(0, "gone", "old");
+            rig.store.chill();
+            Key key = keyOf(rig, "k");
+            Key gone = keyOf(rig, "gone");
+            rig.store.lockAll();
+            try {
+                Fetch fetch = rig.store.newFetch();
+                fetch.want(key);
+                fetch.want(gone);
+                fetch.start(() -> {});
+                fetch.release();
+                rig.set(0, "k", "new");
+                rig.delete(0, "gone");
+            } finally {
+                rig.store.unlockAll();
+            }
+            awaitFills(rig, 1);
+            assertEquals("new", rig.get(0, "k"));
+            assertNull(rig.get(0, "gone"));
+            rig.store.chill();
+            assertEquals("new", rig.get(0, "k"));
+            assertNull(rig.get(0, "gone"));
+        }
+    }
+
+    @Test
+    void fetchOfAFlushedSpace_bringsNothingBackToL1() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "old");
+            rig.store.chill();
+            Key key = keyOf(rig, "k");
+            Fetch fetch;
+            rig.store.lockAll();
+            try {
+                fetch = begin(rig, key);
+                rig.all(keyspace -> keyspace.flush(0));
+            } finally {
+                rig.store.unlockAll();
+            }
+            awaitFills(rig, 1);
+            rig.store.lock(key.hash());
+            try {
+                assertFalse(rig.store.shard(key.hash()).find(key, new Item(), false));
+            } finally {
+                rig.store.unlock(key.hash());
+            }
+            fetch.release();
+            assertNull(rig.get(0, "k"));
+        }
+    }
+
+    /** A command that gave up after its first change would make that change again: INCR in a transaction counted twice. */
+    @Test
+    void lookAfterAChange_readsInsteadOfGivingUp() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "cold", "there");
+            rig.store.chill();
+            rig.all(keyspace -> {
+                keyspace.setMayBlock(false);
+                Key cold = keyspace.key(0, Slice.copyOf("cold"), new Key());
+                assertThrows(FillNeeded.class, () -> keyspace.find(cold));
+                keyspace.putString(
+                        keyspace.key(0, Slice.copyOf("other"), new Key()),
+                        Slice.copyOf("1"),
+                        ItemHeader.ENCODING_AUTO,
+                        0);
+                Item item = keyspace.find(cold);
+                assertNotNull(item);
+                assertEquals("there", item.value(new Slice()).toString());
+                keyspace.setMayBlock(true);
+            });
+        }
+    }
+}
