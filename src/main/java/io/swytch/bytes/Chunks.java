@@ -3,7 +3,9 @@ package io.swytch.bytes;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Direct memory for one value of any size, in chunks of 1 MiB, that goes back when the last reader lets go; and where such chunks come from.
@@ -45,10 +47,25 @@ public final class Chunks implements Pin {
     /** Memory for {@code bytes}, of undefined content; the caller is its first reader. */
     public static Chunks take(int bytes) {
         ByteBuffer[] buffers = new ByteBuffer[count(bytes)];
-        for (int i = 0; i < buffers.length; i++) {
-            buffers[i] = takeOne();
+        try {
+            for (int i = 0; i < buffers.length; i++) {
+                buffers[i] = takeOne();
+            }
+        } catch (OutOfMemoryError e) {
+            giveAll(buffers);
+            throw e;
         }
         return new Chunks(buffers);
+    }
+
+    /** Gives back chunks that {@link #takeOne} gave; places without one are passed over. */
+    public static void giveAll(@Nullable ByteBuffer[] chunks) {
+        for (ByteBuffer chunk : chunks) {
+            if (chunk != null) {
+                giveOne(chunk);
+            }
+        }
+        Arrays.fill(chunks, null);
     }
 
     /** Memory of chunks that {@link #takeOne} gave; the caller is its first reader. */
@@ -66,16 +83,24 @@ public final class Chunks implements Pin {
         return ZEROS;
     }
 
-    /** One chunk, of undefined content. */
+    /**
+     * One chunk, of undefined content.
+     *
+     * @throws OutOfMemoryError if there is no direct memory left; that ends no process, and is the caller's client's trouble
+     */
     public static ByteBuffer takeOne() {
         synchronized (LOCK) {
-            inUse++;
             ByteBuffer spare = SPARE.poll();
             if (spare != null) {
+                inUse++;
                 return spare;
             }
         }
-        return ByteBuffer.allocateDirect(BYTES);
+        ByteBuffer fresh = ByteBuffer.allocateDirect(BYTES);
+        synchronized (LOCK) {
+            inUse++;
+        }
+        return fresh;
     }
 
     /** Gives back what {@link #takeOne} gave. */

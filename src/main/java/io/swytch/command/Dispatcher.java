@@ -111,6 +111,11 @@ final class Dispatcher implements CommandLoop {
             refusal = discard(session, refusal);
         }
         if (refusal != null) {
+            Parking parked = Parking.of(session);
+            if (parked != null) {
+                // What it was parked for is of no use any more.
+                parked.commandDone(session);
+            }
             refuse(session, spec, refusal, reply);
             return after(session, null, reply, mark);
         }

@@ -320,16 +320,24 @@ public final class Engine implements AutoCloseable {
             CommandRunner runner = backgroundRunner.get();
             long start = clock.nanos();
             long mark = reply.mark();
-            runner.run(spec, own, session, reply, false, List.of());
-            runner.await(spec);
-            if (runner.hasWritten()) {
-                commit(reply, mark);
+            try {
+                runner.run(spec, own, session, reply, false, List.of());
+                runner.await(spec);
+                if (runner.hasWritten()) {
+                    commit(reply, mark);
+                }
+                long nanos = clock.nanos() - start;
+                runner.stats().recordCommand(spec.index(), nanos);
+                noteSlow(spec, runner, nanos);
+            } catch (RuntimeException | Error e) {
+                // The task's outermost frame: without a reply the connection would wait for ever.
+                LOG.error("command failed, command={}", spec.fullName(), e);
+                reply.rollback(mark);
+                reply.error(Errors.INTERNAL.text());
+            } finally {
+                own.release();
+                connection.execute(() -> finish(session, connection, reply));
             }
-            long nanos = clock.nanos() - start;
-            runner.stats().recordCommand(spec.index(), nanos);
-            noteSlow(spec, runner, nanos);
-            own.release();
-            connection.execute(() -> finish(session, connection, reply));
         });
     }
 

@@ -385,6 +385,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         channel.eventLoop().execute(() -> {
             try {
                 task.run();
+            } catch (RuntimeException | Error e) {
+                // The loop would log it and go on, and this connection would wait for ever for what was not done.
+                LOG.error("closing a connection after an unexpected failure", e);
+                kill();
             } finally {
                 if (closed) {
                     out.close();

@@ -293,13 +293,16 @@ public final class Store implements AutoCloseable {
         }
         Journal journal = tier.journal();
         Staged staged = new Staged(journal, journal.beginStage(), chunks);
+        boolean isDone = false;
         try {
             journal.stage(staged.id(), bytes);
-        } catch (RuntimeException e) {
-            staged.close();
-            throw e;
+            isDone = true;
+            return staged;
+        } finally {
+            if (!isDone) {
+                staged.close();
+            }
         }
-        return staged;
     }
 
     /**

@@ -120,8 +120,9 @@ final class Upkeep {
                     // its buffers hold.
                     System.gc();
                 }
-            } catch (IOException | RuntimeException e) {
-                // The thread's outermost loop: a later round tries again. Said once, as long as it lasts.
+            } catch (IOException | RuntimeException | Error e) {
+                // The thread's outermost loop: a later round tries again, want of direct memory included, since without
+                // this thread nothing is ever drained. Said once, as long as it lasts.
                 if (fails) {
                     LOG.debug("upkeep still fails", e);
                 } else {

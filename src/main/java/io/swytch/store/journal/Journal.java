@@ -44,7 +44,10 @@ public final class Journal implements AutoCloseable {
     private final Clock clock;
     private final JournalStats stats;
     private final PendingEffects pending;
-    private final TrimLimits limits = new TrimLimits();
+
+    /** Goes on where the journal is opened again: bytes that were staged before may be named after. */
+    private final TrimLimits limits;
+
     private final LogWriter writer;
     private final LogForcer forcer;
     private final Syncer syncer;
@@ -52,8 +55,15 @@ public final class Journal implements AutoCloseable {
     /** Held while segments are retired or copied, so that neither meets the other's files. */
     private final ReentrantLock trimLock = new ReentrantLock();
 
-    private Journal(SegmentFiles files, SyncMode mode, long segmentBytes, Clock clock, JournalStats stats) {
+    private Journal(
+            SegmentFiles files,
+            SyncMode mode,
+            long segmentBytes,
+            Clock clock,
+            JournalStats stats,
+            TrimLimits limits) {
         this.files = files;
+        this.limits = limits;
         this.segmentBytes = segmentBytes;
         this.mode = mode;
         this.clock = clock;
@@ -81,14 +91,14 @@ public final class Journal implements AutoCloseable {
             throw new IllegalArgumentException("segments of " + segmentBytes + " bytes");
         }
         SegmentFiles files = new SegmentFiles(dir, segmentBytes, disk);
-        Journal journal = new Journal(files, mode, segmentBytes, clock, new JournalStats());
+        Journal journal = new Journal(files, mode, segmentBytes, clock, new JournalStats(), new TrimLimits());
         journal.writer.load(directoryId);
         return journal;
     }
 
     /** Opens the directory of this journal, which has been closed, once more; the new one goes on with its statistics. {@link #replay} comes next. */
     public Journal openAgain() throws IOException {
-        Journal journal = new Journal(files.again(), mode, segmentBytes, clock, stats);
+        Journal journal = new Journal(files.again(), mode, segmentBytes, clock, stats, limits);
         journal.writer.load(files.directoryId());
         return journal;
     }

@@ -3,7 +3,6 @@ package io.swytch.store.l1;
 import io.swytch.bytes.Chunks;
 import io.swytch.bytes.Slice;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +26,17 @@ public final class ReadyChunks {
     public static ReadyChunks of(Slice bytes, int offset) {
         int lead = offset & Chunks.BYTES - 1;
         ByteBuffer[] chunks = new ByteBuffer[Chunks.count((long) lead + bytes.length())];
-        for (int i = 0, done = 0; i < chunks.length; i++) {
-            int at = i == 0 ? lead : 0;
-            int n = Math.min(bytes.length() - done, Chunks.BYTES - at);
-            chunks[i] = Chunks.takeOne();
-            bytes.copyTo(done, chunks[i], at, n);
-            done += n;
+        try {
+            for (int i = 0, done = 0; i < chunks.length; i++) {
+                int at = i == 0 ? lead : 0;
+                int n = Math.min(bytes.length() - done, Chunks.BYTES - at);
+                chunks[i] = Chunks.takeOne();
+                bytes.copyTo(done, chunks[i], at, n);
+                done += n;
+            }
+        } catch (OutOfMemoryError e) {
+            Chunks.giveAll(chunks);
+            throw e;
         }
         return new ReadyChunks(chunks, lead);
     }
@@ -53,11 +57,6 @@ public final class ReadyChunks {
 
     /** Gives back what has not been taken. */
     public void giveBack() {
-        for (ByteBuffer chunk : chunks) {
-            if (chunk != null) {
-                Chunks.giveOne(chunk);
-            }
-        }
-        Arrays.fill(chunks, null);
+        Chunks.giveAll(chunks);
     }
 }
