@@ -347,9 +347,7 @@ public final class Tier {
             Shard shard = l1.lock(token.key.hash());
             try {
                 // A token that a writer has made invalid is still counted down: its commands run again and look anew.
-                // One that
-                // everybody has left is known to no writer: what was read for it may be old by now.
-                if (token.state == FillToken.State.PENDING && !token.isRemoved) {
+                if (token.state == FillToken.State.PENDING) {
                     settle(shard, token, item, failure);
                     keptBytes.add(token.keptBytes);
                 }

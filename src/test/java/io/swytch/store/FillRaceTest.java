@@ -32,11 +32,17 @@ class FillRaceTest {
                 Arrays.stream(rig.store.tier().fillLatency().counts()).sum() >= count);
     }
 
+    private static void start(StoreRig rig, Fetch fetch) {
+        FetchBatch batch = new FetchBatch();
+        batch.add(fetch, () -> {});
+        batch.start(rig.store);
+    }
+
     /** Begins a fetch of a key that only L2 has, whose stripe the caller holds: it cannot land before the caller lets go. */
     private static Fetch begin(StoreRig rig, Key key) {
         Fetch fetch = rig.store.newFetch();
         fetch.want(key);
-        fetch.start(() -> {});
+        start(rig, fetch);
         return fetch;
     }
 
@@ -54,7 +60,7 @@ class FillRaceTest {
                 Fetch fetch = rig.store.newFetch();
                 fetch.want(key);
                 fetch.want(gone);
-                fetch.start(() -> {});
+                start(rig, fetch);
                 fetch.release();
                 rig.set(0, "k", "new");
                 rig.delete(0, "gone");

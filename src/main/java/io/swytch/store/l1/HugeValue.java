@@ -196,8 +196,11 @@ final class HugeValue extends LargeValue {
             }
         }
         unlinked.forEach(Chunks::giveOne);
+        unlinked.clear();
         if (source != null) {
             source.release();
         }
+        // Views that threads keep of what they looked at last must not keep the memory.
+        Arrays.fill(chunks, null);
     }
 }
