@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * SET key "bytes \xff\r\n"
  * {@literal @1 GET key}        on connection 1; without a number, on connection 0
  * ~KEYS *                      elements of aggregates may come in any order
- * %PTTL key                    integers may differ by 2, those of PTTL and PEXPIRETIME by 2000
+ * %PTTL key                    integers may differ by 2, those of PTTL, PEXPIRETIME and EXEC by 2000
  * -CLIENT REPLY OFF            no reply is read
  * !wait-until-gone key         waits until neither server has the key
  * </pre>

@@ -118,7 +118,7 @@ final class TranscriptPlayer implements AutoCloseable {
 
     private static long tolerance(Line line) {
         String name = new String(line.args().get(0), StandardCharsets.ISO_8859_1).toUpperCase(Locale.ROOT);
-        return name.equals("PTTL") || name.equals("PEXPIRETIME") ? 2000 : 2;
+        return name.equals("PTTL") || name.equals("PEXPIRETIME") || name.equals("EXEC") ? 2000 : 2;
     }
 
     private void differ(Line line, String expected, String actual) {
