@@ -150,8 +150,8 @@ public final class Chunks implements Pin {
             throw new IllegalStateException("chunks released twice");
         }
         if (left == 0) {
-            // The array is emptied: threads keep views of what they looked at last, and through them the collector would
-            // keep the chunks, hundreds of megabytes for each thread.
+            // The array is emptied: threads keep views of what they looked at last, and through them the collector
+            // would keep the chunks, hundreds of megabytes for each thread.
             giveAll(buffers);
         }
     }

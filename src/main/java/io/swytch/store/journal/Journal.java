@@ -56,12 +56,7 @@ public final class Journal implements AutoCloseable {
     private final ReentrantLock trimLock = new ReentrantLock();
 
     private Journal(
-            SegmentFiles files,
-            SyncMode mode,
-            long segmentBytes,
-            Clock clock,
-            JournalStats stats,
-            TrimLimits limits) {
+            SegmentFiles files, SyncMode mode, long segmentBytes, Clock clock, JournalStats stats, TrimLimits limits) {
         this.files = files;
         this.limits = limits;
         this.segmentBytes = segmentBytes;
