@@ -35,7 +35,7 @@ public final class Chunks implements Pin {
     private static long inUse;
 
     @GuardedBy("LOCK")
-    private static long dropped;
+    private static long droppedBytes;
 
     private final ByteBuffer[] buffers;
     private final AtomicInteger readers = new AtomicInteger(1);
@@ -110,7 +110,7 @@ public final class Chunks implements Pin {
             if (SPARE.size() < SPARE_MAX) {
                 SPARE.push(chunk);
             } else {
-                dropped++;
+                droppedBytes += BYTES;
             }
         }
     }
@@ -122,13 +122,20 @@ public final class Chunks implements Pin {
         }
     }
 
+    /** Says that a direct buffer of so many bytes was let go of elsewhere, and waits for the collector as well. */
+    public static void drop(long bytes) {
+        synchronized (LOCK) {
+            droppedBytes += bytes;
+        }
+    }
+
     /** Whether {@code bytes} or more wait for the collector since this last said so. */
     public static boolean takeDropped(long bytes) {
         synchronized (LOCK) {
-            if (dropped << SHIFT < bytes) {
+            if (droppedBytes < bytes) {
                 return false;
             }
-            dropped = 0;
+            droppedBytes = 0;
             return true;
         }
     }

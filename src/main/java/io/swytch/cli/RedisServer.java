@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -190,6 +191,9 @@ public final class RedisServer implements Lifecycle, Health {
             awaitStopped();
             return;
         }
+        Clock clock = Clock.system();
+        long began = clock.nanos();
+        LOG.info("stopping");
         try {
             server.stop(FINISH_MAX);
             if (metrics != null) {
@@ -197,6 +201,9 @@ public final class RedisServer implements Lifecycle, Health {
             }
             engine.close();
             store.close(drainAtStop);
+            LOG.atInfo()
+                    .addKeyValue("ms", TimeUnit.NANOSECONDS.toMillis(clock.nanos() - began))
+                    .log("stopped");
         } catch (IOException | RuntimeException e) {
             // The last thing that this process does: what could not be closed is said, and the journal has it.
             LOG.error("stop was not clean", e);

@@ -31,6 +31,11 @@ final class Upkeep {
     /** Memory of large values that has been let go of and that only the collector can give back to the machine. */
     private static final long DROPPED_BYTES_MAX = 256L << 20;
 
+    /** As much may wait for the collector for ten seconds. */
+    private static final long DROPPED_BYTES_MIN = 16L << 20;
+
+    private static final long COLLECT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final L1 l1;
     private final @Nullable Tier tier;
     private final Clock clock;
@@ -105,6 +110,7 @@ final class Upkeep {
     private void run() {
         boolean fails = false;
         long retryNanos = 0;
+        long collectedNanos = clock.nanos();
         while (pause()) {
             try {
                 l1.upkeep(expiryActive ? clock.millis() : Long.MIN_VALUE, BUDGET_NANOS);
@@ -115,7 +121,9 @@ final class Upkeep {
                         LOG.info("upkeep works again");
                     }
                 }
-                if (Chunks.takeDropped(DROPPED_BYTES_MAX)) {
+                boolean isLongAgo = clock.nanos() - collectedNanos >= COLLECT_NANOS;
+                if (Chunks.takeDropped(isLongAgo ? DROPPED_BYTES_MIN : DROPPED_BYTES_MAX)) {
+                    collectedNanos = clock.nanos();
                     // The heap is small and quiet: left alone it might not be collected for hours, nor the memory that
                     // its buffers hold.
                     System.gc();

@@ -1,5 +1,6 @@
 package io.swytch.store.l1;
 
+import io.swytch.bytes.Chunks;
 import io.swytch.clock.Clock;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -62,6 +63,9 @@ final class Arena {
     int nowSec = (int) (Clock.system().millis() / 1000);
 
     private int freeHead = -1;
+
+    /** Whether a segment was given back since {@link #dropEmptyChunks}. */
+    private boolean hasGiven;
 
     /** Segments in use but for the wait queue's. */
     int charged;
@@ -157,6 +161,7 @@ final class Arena {
         queue[segment] = FREE;
         next[segment] = freeHead;
         freeHead = segment;
+        hasGiven = true;
     }
 
     private void addChunk() {
@@ -182,7 +187,7 @@ final class Arena {
             beganSec = Arrays.copyOf(beganSec, rows);
             grownSec = Arrays.copyOf(grownSec, rows);
         }
-        chunks[chunk] = ByteBuffer.allocateDirect(1 << (chunkUnitsShift + 3));
+        chunks[chunk] = ByteBuffer.allocateDirect(chunkBytes());
         for (int i = (1 << chunkSegmentsShift) - 1; i >= 0; i--) {
             int segment = (chunk << chunkSegmentsShift) + i;
             next[segment] = freeHead;
@@ -204,8 +209,26 @@ final class Arena {
         return taken;
     }
 
+    /**
+     * Lets go of what was taken under a higher bound, as far as chunks are empty. Segments of low chunks are taken first from then on, so that
+     * the high ones empty as the queues move on.
+     *
+     * @param waitBytesMax what the wait queue may take beside the budget
+     */
+    void trim(long waitBytesMax) {
+        long most = ((long) budget << segmentShift) + waitBytesMax + 2L * chunkBytes();
+        if (hasGiven && takenBytes() > most) {
+            dropEmptyChunks();
+        }
+    }
+
+    private int chunkBytes() {
+        return 1 << (chunkUnitsShift + 3);
+    }
+
     /** Drops the chunks that hold nothing but free segments; the collector gives their memory back. */
     void dropEmptyChunks() {
+        hasGiven = false;
         int perChunk = 1 << chunkSegmentsShift;
         freeHead = -1;
         for (int chunk = chunks.length - 1; chunk >= 0; chunk--) {
@@ -214,8 +237,9 @@ final class Arena {
             for (int i = 0; i < perChunk; i++) {
                 used |= queue[first + i] != FREE;
             }
-            if (!used) {
+            if (!used && chunks[chunk] != null) {
                 chunks[chunk] = null;
+                Chunks.drop(chunkBytes());
             }
             for (int i = perChunk - 1; i >= 0 && used; i--) {
                 if (queue[first + i] == FREE) {

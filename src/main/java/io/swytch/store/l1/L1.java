@@ -157,18 +157,17 @@ public final class L1 {
 
     /**
      * Changes the bound. Takes locks itself, in short slices; memory that is too much is evicted before it returns, as far as the mode allows.
-     * Where {@link #needsRebuild}, it rebuilds, under all locks. Not while a drain is under way.
+     * Where {@link #needsRebuild}, it first rebuilds, under all locks. Not while a drain is under way.
      */
     public void setMaxBytes(long bytes) {
+        long before = maxBytes;
         if (needsRebuild(bytes)) {
             lockAll();
             Shard[] old = rebuild(bytes);
             for (Shard each : old) {
                 each.unlock();
             }
-            return;
         }
-        long before = maxBytes;
         maxBytes = Math.max(BYTES_MIN, bytes);
         huge.setMaxBytes(maxBytes);
         int count = shardCount();
@@ -341,6 +340,7 @@ public final class L1 {
                         more |= shard.cleanAhead();
                         more |= shard.sweep(nowMs);
                         more |= shard.purge(PURGE_SLOTS);
+                        shard.core().arena.trim(options.waitBytesMax() / layout.shards.length);
                     }
                 } finally {
                     shard.unlock();

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -79,6 +80,17 @@ final class HugeValueModelTest {
         l1.upkeep(0, 1_000_000_000);
         assertEquals(0, l1.largeBytes());
         assertTrue(Chunks.takenBytes() <= chunksBefore + 64L * MB, "chunks were not given back");
+    }
+
+    @Test
+    void lowerBound_takesWhatNoLongerFits() {
+        put(1, Slice.copyOf(new byte[100 * MB]));
+        put(2, new Random(1));
+        l1.setMaxBytes(48L * MB);
+        assertTrue(l1.usedBytes() <= 48L * MB, "uses " + l1.usedBytes());
+        l1.setMaxBytes(256L * MB);
+        put(3, new Random(2));
+        check(3);
     }
 
     private static byte[] bytes(Random random, int length) {

@@ -360,4 +360,23 @@ final class L1Test {
         }
         assertTrue(l1.keys(1) > 1000);
     }
+
+    @Test
+    void memoryAboveALowerBound_isGivenBackAsQueuesMoveOn() {
+        L1 l1 = memory(24 * MB);
+        for (int i = 0; i < 200_000; i++) {
+            put(l1, key(1, "key:" + i), pattern(300, i), 0, false, 0);
+        }
+        assertTrue(l1.takenBytes() > 20 * MB, "took " + l1.takenBytes());
+        l1.setMaxBytes(16 * MB);
+        assertFalse(l1.needsRebuild(16 * MB), "a rebuild would give back everything at once");
+        for (int i = 0; i < 200_000; i++) {
+            put(l1, key(1, "later:" + i), pattern(300, i), 0, false, 0);
+            if (i % 1000 == 0) {
+                l1.upkeep(1, Long.MAX_VALUE / 4);
+            }
+        }
+        long slack = 2L * l1.shardCount() * MB;
+        assertTrue(l1.takenBytes() <= 16 * MB + slack, "still has " + l1.takenBytes());
+    }
 }
