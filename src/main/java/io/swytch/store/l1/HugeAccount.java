@@ -10,8 +10,11 @@ import java.util.function.LongSupplier;
  * <p>Threads: any.
  */
 final class HugeAccount {
-    /** Values of this many bytes or more lie in memory of their own: smaller ones fit into the least shard, and are quick to copy. */
-    static final int VALUE_BYTES_MIN = 8 << 20;
+    /**
+     * Values of this many bytes or more lie in memory of their own: smaller ones fit into the least shard, of 4 MiB, beside its index, and are
+     * quick to copy.
+     */
+    static final int VALUE_BYTES_MIN = 2 << 20;
 
     /** Huge values may take all but one in so many bytes of L1. */
     private static final int REST_SHARE = 8;

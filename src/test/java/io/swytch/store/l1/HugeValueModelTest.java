@@ -83,6 +83,21 @@ final class HugeValueModelTest {
     }
 
     @Test
+    void valuesOfEverySize_fitBesideSmallOnes() {
+        // Shards of 4 MiB, the least there are.
+        L1 small = new L1(new L1Options(64L * MB, 0, 16, EvictionMode.ALL, HASH));
+        for (int i = 0; i < 400_000; i++) {
+            assertTrue(put(small, key(i), Slice.copyOf(new byte[20])));
+        }
+        for (int length = MB / 2; length <= 10 * MB; length += MB / 4) {
+            assertTrue(put(small, key(length), Slice.copyOf(new byte[length])), length + " bytes");
+            // The other shards give their part when they are touched, or here.
+            small.upkeep(0, 1_000_000_000);
+            assertTrue(small.usedBytes() <= 64L * MB, "uses " + small.usedBytes());
+        }
+    }
+
+    @Test
     void lowerBound_takesWhatNoLongerFits() {
         put(1, Slice.copyOf(new byte[100 * MB]));
         put(2, new Random(1));
@@ -116,10 +131,13 @@ final class HugeValueModelTest {
     }
 
     private void put(int i, Slice value) {
-        Key key = key(i);
+        assertTrue(put(l1, key(i), value));
+    }
+
+    private static boolean put(L1 l1, Key key, Slice value) {
         Shard shard = l1.lock(key.hash());
         try {
-            assertTrue(shard.put(key, ItemType.STRING, 0, 0, value, false, ItemHeader.L2_NONE));
+            return shard.put(key, ItemType.STRING, 0, 0, value, false, ItemHeader.L2_NONE);
         } finally {
             shard.unlock();
         }
