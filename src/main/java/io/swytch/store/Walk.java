@@ -29,6 +29,9 @@ final class Walk {
 
     private static final long END = 1L << Long.SIZE - CURSOR_SHIFT;
 
+    /** Entries that are looked at while a stripe is held: others wait for no more, whatever COUNT a client asks for. */
+    private static final int LOCKED_MAX = 1024;
+
     /** How often RANDOMKEY tries another place before it walks on from where it is. */
     private static final int RANDOM_TRIES = 16;
 
@@ -85,7 +88,7 @@ final class Walk {
             shard.lock();
             long next;
             try {
-                next = shard.walk(hash, space, Math.max(1, count - found.size()), this::seeL1);
+                next = shard.walk(hash, space, Math.max(1, Math.min(LOCKED_MAX, count - found.size())), this::seeL1);
             } finally {
                 shard.unlock();
             }
