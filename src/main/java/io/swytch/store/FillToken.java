@@ -5,6 +5,9 @@ import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
 import io.swytch.store.item.Key;
+import io.swytch.store.l2.FetchVisitor;
+import io.swytch.store.l2.L2;
+import io.swytch.store.l2.L2Exception;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +71,27 @@ final class FillToken {
 
     FillToken(Key key) {
         this.key = key;
+    }
+
+    /**
+     * Reads one key here and now, for who holds its stripe; nobody else sees the token.
+     *
+     * @throws L2Exception if L2 could not be read
+     */
+    static FillToken read(L2 l2, Key key) throws L2Exception {
+        FillToken token = new FillToken(key.copy());
+        l2.get(List.of(token.key), new FetchVisitor() {
+            @Override
+            public void absent(int index) {
+                token.state = State.ABSENT;
+            }
+
+            @Override
+            public void found(int index, Item found) {
+                token.keep(found);
+            }
+        });
+        return token;
     }
 
     boolean isFor(Key other) {

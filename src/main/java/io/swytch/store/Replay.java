@@ -8,12 +8,10 @@ import io.swytch.store.item.Key;
 import io.swytch.store.journal.EffectVisitor;
 import io.swytch.store.l1.L1;
 import io.swytch.store.l1.Shard;
-import io.swytch.store.l2.FetchVisitor;
 import io.swytch.store.l2.L2;
 import io.swytch.store.l2.L2Exception;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 
 /**
  * Puts the journal's effects into L1 at start, as dirty entries.
@@ -133,19 +131,9 @@ final class Replay implements EffectVisitor {
         if (shard.find(key, item, false)) {
             return item.isTombstone() ? Found.ABSENT : Found.THERE;
         }
-        FillToken token = new FillToken(key.copy());
+        FillToken token;
         try {
-            l2.get(List.of(token.key), new FetchVisitor() {
-                @Override
-                public void absent(int index) {
-                    token.state = FillToken.State.ABSENT;
-                }
-
-                @Override
-                public void found(int index, Item found) {
-                    token.keep(found);
-                }
-            });
+            token = FillToken.read(l2, key);
         } catch (L2Exception e) {
             throw new UncheckedIOException(
                     new IOException("replay could not read what it edits: " + e.getMessage(), e));

@@ -397,19 +397,9 @@ public final class Tier {
 
     /** Reads one key here and now: for a command in the background, which holds its stripe. */
     int readNow(Key key, Item into) {
-        FillToken token = new FillToken(key.copy());
+        FillToken token;
         try {
-            l2.get(List.of(token.key), new FetchVisitor() {
-                @Override
-                public void absent(int index) {
-                    token.state = FillToken.State.ABSENT;
-                }
-
-                @Override
-                public void found(int index, Item item) {
-                    token.keep(item);
-                }
-            });
+            token = FillToken.read(l2, key);
         } catch (L2Exception e) {
             throw new StoreReadException("Errors trying to read from disk: " + e.getMessage());
         }
