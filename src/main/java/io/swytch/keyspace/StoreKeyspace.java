@@ -80,10 +80,7 @@ public final class StoreKeyspace extends Keyspace {
     public void begin(long nowMs) {
         this.nowMs = nowMs;
         hasChanged = false;
-        if (closedByNext != null) {
-            closeResult(closedByNext);
-            closedByNext = null;
-        }
+        closeLast();
         absentState = ItemHeader.L2_UNKNOWN;
     }
 
@@ -102,9 +99,14 @@ public final class StoreKeyspace extends Keyspace {
         this.mayBlock = mayBlock;
     }
 
-    private static void closeResult(AutoCloseable result) {
+    private void closeLast() {
+        AutoCloseable last = closedByNext;
+        if (last == null) {
+            return;
+        }
+        closedByNext = null;
         try {
-            result.close();
+            last.close();
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -268,6 +270,8 @@ public final class StoreKeyspace extends Keyspace {
         }
         result = work.apply(values);
         if (result instanceof AutoCloseable closeable) {
+            // The next work of a transaction, or the next command: whoever saw the result before has done with it.
+            closeLast();
             closedByNext = closeable;
         }
         return result;
@@ -289,10 +293,14 @@ public final class StoreKeyspace extends Keyspace {
         throw OffLoopNeeded.SIGNAL;
     }
 
+    private static boolean isLong(Slice bytes) {
+        return bytes.length() >= OffLoop.BYTES_MIN && bytes.pin() != null;
+    }
+
     private @Nullable Staged staged(Slice bytes) {
-        return !tiered || bytes.length() < OffLoop.BYTES_MIN || bytes.pin() == null
-                ? null
-                : doneOffLoop(STAGE, List.of(bytes), values -> store.stage(values.get(0)));
+        return tiered && isLong(bytes)
+                ? doneOffLoop(STAGE, List.of(bytes), values -> store.stage(values.get(0)))
+                : null;
     }
 
     /**
@@ -300,7 +308,7 @@ public final class StoreKeyspace extends Keyspace {
      * none of its commands may give up.
      */
     public boolean mustStage(Slice arg) {
-        if (!tiered || arg.length() < OffLoop.BYTES_MIN || arg.pin() == null) {
+        if (!tiered || !isLong(arg)) {
             return false;
         }
         List<Slice> values = List.of(arg);
@@ -312,10 +320,10 @@ public final class StoreKeyspace extends Keyspace {
     }
 
     private @Nullable Staged stagedPatch(Slice bytes, int offset) {
-        return bytes.length() < OffLoop.BYTES_MIN || bytes.pin() == null
-                ? null
-                : doneOffLoop(
-                        offset & Chunks.BYTES - 1, List.of(bytes), values -> store.stagePatch(values.get(0), offset));
+        return isLong(bytes)
+                ? doneOffLoop(
+                        offset & Chunks.BYTES - 1, List.of(bytes), values -> store.stagePatch(values.get(0), offset))
+                : null;
     }
 
     private void put(Key key, int type, int encoding, long expireAtMs, Slice bytes) {
@@ -391,7 +399,11 @@ public final class StoreKeyspace extends Keyspace {
         effects.put(key, before);
     }
 
-    /** Whether a large value's effects before the drain's cut are kept, so that it need not be written again for a small change. */
+    /**
+     * Whether a large value's effects before the drain's cut are kept, so that it need not be written again for a small change.
+     *
+     * <p>The drain trims only after it has ended in every shard, under its lock: an edit that still meets the drain here has asked before.
+     */
     private boolean mayBuildOnDrained(Shard shard, Key key) {
         return shard.find(key, before, false) && before.isLarge() && store.holdJournal();
     }
@@ -404,8 +416,10 @@ public final class StoreKeyspace extends Keyspace {
 
     /** Puts a key that is not in L1 there: as it was fetched, or as the empty string. */
     private void bringUp(Shard shard, Key key) {
+        // The look before may have read the disk and kept nothing: so may this one, or the edit would begin with
+        // nothing.
         if (tiered
-                && store.lookBelow(key, before, mayBlock) == Store.FETCHED
+                && store.lookBelow(key, before, true) == Store.FETCHED
                 && !before.isTombstone()
                 && !before.isExpired(nowMs)) {
             require(shard.put(

@@ -124,4 +124,31 @@ class FillRaceTest {
             });
         }
     }
+
+    /** The edit that follows such a look has to find the same: it began with the empty string. */
+    @Test
+    void editAfterAChange_buildsOnWhatIsOnDisk() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "cold", "there");
+            rig.set(0, "timed", "stays");
+            rig.store.chill();
+            rig.all(keyspace -> {
+                keyspace.setMayBlock(false);
+                keyspace.putString(
+                        keyspace.key(0, Slice.copyOf("other"), new Key()),
+                        Slice.copyOf("1"),
+                        ItemHeader.ENCODING_AUTO,
+                        0);
+                Key cold = keyspace.key(0, Slice.copyOf("cold"), new Key());
+                assertNotNull(keyspace.find(cold));
+                keyspace.patchString(cold, 5, Slice.copyOf("!"));
+                Key timed = keyspace.key(0, Slice.copyOf("timed"), new Key());
+                assertNotNull(keyspace.find(timed));
+                keyspace.expireAt(timed, keyspace.nowMs() + 1_000_000);
+                keyspace.setMayBlock(true);
+            });
+            assertEquals("there!", rig.get(0, "cold"));
+            assertEquals("stays", rig.get(0, "timed"));
+        }
+    }
 }
