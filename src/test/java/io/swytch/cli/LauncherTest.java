@@ -87,6 +87,15 @@ class LauncherTest {
     }
 
     @Test
+    void ownJavaOptions_comeLastSoThatTheyWin() throws Exception {
+        environment.put("SWYTCH_JAVA_OPTS", "-Xmx77m -Xlog:gc");
+        List<String> words = launch("--port", "1");
+        int main = words.indexOf("io.swytch.cli.Main");
+        assertEquals(List.of("-Xmx77m", "-Xlog:gc"), words.subList(main - 2, main));
+        assertTrue(Files.readString(archive()).contains("-Xmx77m\n-Xlog:gc\n"), "the archive's maker has them too");
+    }
+
+    @Test
     void archive_isMadeOnceAndUsed() throws Exception {
         List<String> words = launch("--port", "1");
         Path archive = archive();
