@@ -3,14 +3,11 @@ package io.swytch.store;
 import io.swytch.bytes.Bytes;
 import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
+import io.swytch.store.item.ItemType;
 import io.swytch.store.item.Key;
 import io.swytch.store.l1.L1;
 import io.swytch.store.l1.Shard;
 import io.swytch.store.l2.L2Exception;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * had been evicted, so it was drained before, and L2, read later, has it. The other way round a drain and an eviction between the two
  * reads would hide it. What L1 says of a key, deletion included, overrules what L2 says.
  *
- * <p>Threads: any; takes stripes itself, one at a time, for a bounded number of entries.
+ * <p>Threads: any, each one walk at a time; takes stripes itself, one at a time, for a bounded number of entries.
  */
 final class Walk {
     /** Cursors are hashes without their low 16 bits, so that any client's integers hold them. */
@@ -32,21 +29,26 @@ final class Walk {
     /** Entries that are looked at while a stripe is held: others wait for no more, whatever COUNT a client asks for. */
     private static final int LOCKED_MAX = 1024;
 
+    /** Keys of one stretch, whatever COUNT a client asks for: what is known of them fits the processor's cache. */
+    private static final int STRETCH_KEYS = 4096;
+
     /** How often RANDOMKEY tries another place before it walks on from where it is. */
     private static final int RANDOM_TRIES = 16;
+
+    private static final ThreadLocal<WalkedKeys> SPARE = ThreadLocal.withInitial(WalkedKeys::new);
 
     private final L1 l1;
     private final @Nullable Tier tier;
     private final int space;
     private final long nowMs;
 
-    private final List<Found> found = new ArrayList<>();
+    /** The keys of the stretch; from L1 also those that are there no more, where there is an L2 to overrule. */
+    private final WalkedKeys keys = SPARE.get();
 
-    /** What L1 says of the keys of the stretch; only where there is an L2 to overrule. */
-    private final Map<Bytes, Boolean> above = new HashMap<>();
+    /** How many of them are there for a client. */
+    private int found;
 
-    /** A key of the stretch. */
-    private record Found(long place, Bytes key, int type) {}
+    private final Slice key = new Slice();
 
     Walk(L1 l1, @Nullable Tier tier, int space, long nowMs) {
         this.l1 = l1;
@@ -58,19 +60,31 @@ final class Walk {
     /** Tells {@code visitor} of about {@code count} keys from {@code cursor} on. Returns the next cursor, or 0 at the end. */
     long run(long cursor, int count, Store.Visitor visitor) {
         long from = Math.min(cursor, END - 1);
-        found.clear();
-        above.clear();
+        // Where much has expired a stretch may tell of few: a call does not go on for ever because of it.
+        int stretches = 2 * ((count - 1) / STRETCH_KEYS) + 1;
+        for (int told = 0; told < count && from < END && stretches > 0; stretches--) {
+            from = stretch(from, Math.min(count - told, STRETCH_KEYS), visitor);
+            told += found;
+        }
+        return from >= END ? 0 : from;
+    }
+
+    /** Tells of the next stretch. Returns the first place behind it. */
+    private long stretch(long from, int count, Store.Visitor visitor) {
+        keys.clear();
+        found = 0;
         long end = readL1(from, count);
         if (tier != null) {
             end = Math.min(end, readL2(from, count, end));
         }
-        Slice key = new Slice();
-        for (Found each : found) {
-            if (each.place < end) {
-                visitor.visit(key.set(Slice.copyOf(each.key.toByteArray())), each.type);
+        found = 0;
+        for (int i = 0; i < keys.count(); i++) {
+            if (keys.isThere(i) && keys.hash(i) >>> CURSOR_SHIFT < end) {
+                found++;
+                visitor.visit(keys.key(i, key), keys.type(i));
             }
         }
-        return end >= END ? 0 : end;
+        return end;
     }
 
     /** The first hash that belongs to a shard. */
@@ -88,7 +102,7 @@ final class Walk {
             shard.lock();
             long next;
             try {
-                next = shard.walk(hash, space, Math.max(1, Math.min(LOCKED_MAX, count - found.size())), this::seeL1);
+                next = shard.walk(hash, space, Math.max(1, Math.min(LOCKED_MAX, count - found)), this::seeL1);
             } finally {
                 shard.unlock();
             }
@@ -100,7 +114,7 @@ final class Walk {
             } else {
                 hash = next;
             }
-            if (found.size() >= count) {
+            if (found >= count) {
                 return hash >>> CURSOR_SHIFT;
             }
         }
@@ -109,12 +123,11 @@ final class Walk {
 
     private void seeL1(Item item, long hash) {
         boolean isThere = !item.isTombstone() && !item.isExpired(nowMs);
-        Bytes key = item.key(new Slice()).toBytes();
         if (isThere) {
-            found.add(new Found(hash >>> CURSOR_SHIFT, key, item.type()));
+            found++;
         }
-        if (tier != null) {
-            above.put(key, isThere);
+        if (isThere || tier != null) {
+            keys.add(hash, item.key(key), isThere ? item.type() : ItemType.TOMBSTONE);
         }
     }
 
@@ -125,14 +138,10 @@ final class Walk {
         }
         long next;
         try {
-            next = tier.l2().scan(space, from << CURSOR_SHIFT, count, (Key key, int type, long expireAtMs) -> {
-                long place = key.hash() >>> CURSOR_SHIFT;
-                if (place >= end || (expireAtMs != 0 && expireAtMs <= nowMs)) {
-                    return;
-                }
-                Bytes bytes = key.bytes().toBytes();
-                if (!above.containsKey(bytes)) {
-                    found.add(new Found(place, bytes, type));
+            next = tier.l2().scan(space, from << CURSOR_SHIFT, count, (Key below, int type, long expireAtMs) -> {
+                boolean isOver = below.hash() >>> CURSOR_SHIFT >= end || (expireAtMs != 0 && expireAtMs <= nowMs);
+                if (!isOver && !keys.contains(below)) {
+                    keys.add(below.hash(), below.bytes(), type);
                 }
             });
         } catch (L2Exception e) {

@@ -8,6 +8,7 @@ import static io.swytch.command.spec.Flag.READONLY;
 
 import io.swytch.bytes.Bytes;
 import io.swytch.bytes.Glob;
+import io.swytch.bytes.Numbers;
 import io.swytch.bytes.Slice;
 import io.swytch.command.spec.Call;
 import io.swytch.command.spec.CommandFamily;
@@ -18,8 +19,6 @@ import io.swytch.command.spec.Options;
 import io.swytch.keyspace.KeyVisitor;
 import io.swytch.resp.ReplyWriter;
 import io.swytch.store.item.ItemType;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Commands that walk a database. They lock through the walk, a slice at a time. */
@@ -50,12 +49,16 @@ public final class WalkCommands {
                             "Walks the keys of the database, some at each call.")
                     .history("6.0.0", "Takes TYPE.")
                     .background(Background.WHEN_TIERED)
+                    .backgroundWhen(WalkCommands::isLong)
                     .runs(WalkCommands::scan));
 
     /** Keys of one step of KEYS, between which the walk lets go of its locks. */
-    private static final int KEYS_STEP = 1000;
+    private static final int KEYS_STEP = 4096;
 
     private static final int SCAN_COUNT_DEFAULT = 10;
+
+    /** A SCAN of so many keys in memory, or fewer, runs on its event loop. */
+    private static final long COUNT_ON_LOOP_MAX = 4096;
 
     /** Cursors of this keyspace are smaller. */
     private static final long CURSOR_END = 1L << 48;
@@ -64,13 +67,14 @@ public final class WalkCommands {
 
     private static void keys(Call call, ReplyWriter reply) {
         Slice pattern = call.arg(1);
-        List<byte[]> found = new ArrayList<>();
-        KeyVisitor visitor = matching(Glob.isAll(pattern) ? null : pattern, null, found);
-        long cursor = 0;
-        do {
-            cursor = call.keyspace().scan(call.session().db, cursor, KEYS_STEP, visitor);
-        } while (cursor != 0);
-        writeKeys(found, reply);
+        try (KeyList found = new KeyList()) {
+            KeyVisitor visitor = matching(Glob.isAll(pattern) ? null : pattern, null, found);
+            long cursor = 0;
+            do {
+                cursor = call.keyspace().scan(call.session().db, cursor, KEYS_STEP, visitor);
+            } while (cursor != 0);
+            found.writeTo(reply);
+        }
     }
 
     private static void randomkey(Call call, ReplyWriter reply) {
@@ -105,23 +109,36 @@ public final class WalkCommands {
         if (pattern != null && Glob.isAll(pattern)) {
             pattern = null;
         }
-        List<byte[]> found = new ArrayList<>();
-        long next = 0;
-        // A cursor that no call has returned is past the end of any walk.
-        if (Long.compareUnsigned(cursor, CURSOR_END) < 0) {
-            int about = (int) Math.min(count, Integer.MAX_VALUE);
-            next = call.keyspace().scan(call.session().db, cursor, about, matching(pattern, type, found));
+        try (KeyList found = new KeyList()) {
+            long next = 0;
+            // A cursor that no call has returned is past the end of any walk.
+            if (Long.compareUnsigned(cursor, CURSOR_END) < 0) {
+                int about = (int) Math.min(count, Integer.MAX_VALUE);
+                next = call.keyspace().scan(call.session().db, cursor, about, matching(pattern, type, found));
+            }
+            reply.array(2);
+            reply.bulk(Long.toUnsignedString(next));
+            found.writeTo(reply);
         }
-        reply.array(2);
-        reply.bulk(Long.toUnsignedString(next));
-        writeKeys(found, reply);
+    }
+
+    /** Whether a SCAN, whose options have not been looked at, may walk so many keys that others should not wait for it. */
+    private static boolean isLong(Call call) {
+        for (int i = 2; i + 1 < call.argCount(); i++) {
+            if (call.arg(i).equalsIgnoreCase("COUNT")
+                    && Numbers.isLong(call.arg(i + 1))
+                    && Numbers.toLong(call.arg(i + 1)) > COUNT_ON_LOOP_MAX) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Adds the keys to {@code found} that match; null matches all. */
-    private static KeyVisitor matching(@Nullable Slice pattern, @Nullable Slice type, List<byte[]> found) {
+    private static KeyVisitor matching(@Nullable Slice pattern, @Nullable Slice type, KeyList found) {
         return (key, keyType) -> {
             if ((type == null || isNamed(type, keyType)) && (pattern == null || Glob.matches(pattern, key))) {
-                found.add(key.toByteArray());
+                found.add(key);
             }
         };
     }
@@ -140,13 +157,6 @@ public final class WalkCommands {
             }
         }
         return true;
-    }
-
-    private static void writeKeys(List<byte[]> keys, ReplyWriter reply) {
-        reply.array(keys.size());
-        for (byte[] key : keys) {
-            reply.bulk(key);
-        }
     }
 
     /**
