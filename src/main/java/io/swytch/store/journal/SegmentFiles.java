@@ -41,10 +41,15 @@ final class SegmentFiles implements AutoCloseable {
     private static final Pattern SPARE = Pattern.compile("journal-spare-(\\d+)\\.log");
     private static final Pattern UNFINISHED = Pattern.compile("journal-spare-\\d+\\.tmp");
 
-    /** Files kept for reuse, the ready one included. */
-    private static final int SPARES_MAX = 2;
+    /** Files kept for reuse, the ready one included: as many as a trim sets free under load, because zeroing a new one costs as much as filling it. */
+    private static final int SPARES_MAX = 4;
 
-    private static final int ZEROS_BYTES = 1 << 20;
+    /**
+     * Bytes zeroed by one write, a page: the kernel caches a file in pieces as large as the writes that made it, and a commit of one byte makes all of its
+     * piece dirty. With pieces of 1 MiB, each commit counted as 1 MiB written, and forcing it walked all of that.
+     */
+    private static final int ZEROS_BYTES = 4 << 10;
+
     private static final long RETRY_NANOS = 1_000_000_000;
 
     private final Path directory;
