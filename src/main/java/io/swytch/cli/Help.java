@@ -20,6 +20,7 @@ final class Help {
         swytch.usageMessage()
                 .description("A persistent tiered cache server that existing Redis clients use unchanged.");
         swytch.addSubcommand("redis", redis());
+        swytch.addSubcommand("check", check());
         swytch.addSubcommand("version", described("version", "Prints the version of Swytch and of its Java."));
         swytch.addSubcommand(
                 "prepare", described("prepare", "Makes later starts faster; the launcher does it by itself."));
@@ -53,6 +54,25 @@ final class Help {
                     .description((setting.help() + initial).replace("%", "%%"))
                     .build());
         }
+        return spec;
+    }
+
+    private static CommandSpec check() {
+        CommandSpec spec = described(
+                "check",
+                "Verifies a data directory that no server uses, and changes nothing in it: every checksum of journal and SST files, every row.");
+        spec.usageMessage()
+                .customSynopsis("swytch check --data-dir DIR")
+                .footer(
+                        "",
+                        "What is there and what is damaged goes to standard output, progress to standard error. Exits 0 only if all is whole.");
+        spec.addOption(OptionSpec.builder("--data-dir")
+                .paramLabel("DIR")
+                .type(String.class)
+                .arity("1")
+                .required(true)
+                .description("the directory")
+                .build());
         return spec;
     }
 

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/** The entry: {@code swytch redis}, {@code swytch version}, {@code swytch help}; without a subcommand, {@code redis} is meant. */
+/** The entry: {@code swytch redis}, {@code swytch check}, {@code swytch version}, {@code swytch help}; without a subcommand, {@code redis} is meant. */
 public final class Main {
     /** What a wrong command line or setting exits with. */
     static final int EXIT_USAGE = 2;
@@ -21,7 +21,7 @@ public final class Main {
 
     /** What may stand where a subcommand does, so that anything else means {@code redis}. */
     private static final Set<String> FIRST_WORDS =
-            Set.of("redis", "version", "help", "prepare", "-h", "--help", "-V", "--version");
+            Set.of("redis", "check", "version", "help", "prepare", "-h", "--help", "-V", "--version");
 
     private Main() {}
 
@@ -46,6 +46,12 @@ public final class Main {
                     }
                     RedisCommand.run(words.subList(1, words.size()));
                 }
+                case "check" -> {
+                    if (words.contains("--help") || words.contains("-h")) {
+                        return Help.run(List.of("help", "check"), out, err);
+                    }
+                    return CheckCommand.run(words.subList(1, words.size()), out, err);
+                }
                 case "prepare" -> PrepareCommand.run();
                 case "version", "-V", "--version" -> out.println(Version.line());
                 default -> {
@@ -69,7 +75,7 @@ public final class Main {
     /** A bare word that names no file may be a subcommand that was spelt wrong. */
     private static void checkFirstWord(String word) throws UsageException {
         if (!word.startsWith("-") && !word.contains("/") && !word.contains(".") && !new File(word).exists()) {
-            String nearest = Nearest.among(List.of("redis", "version", "help"), word);
+            String nearest = Nearest.among(List.of("redis", "check", "version", "help"), word);
             throw new UsageException("there is no command and no file '" + word + "'"
                     + (nearest == null ? "" : "; did you mean " + nearest + "?"));
         }

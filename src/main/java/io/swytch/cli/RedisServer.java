@@ -18,8 +18,11 @@ import io.swytch.stats.Stats;
 import io.swytch.store.Store;
 import io.swytch.store.StoreLostException;
 import io.swytch.store.StoreOptions;
+import io.swytch.store.journal.JournalDamagedException;
 import io.swytch.store.l1.EvictionMode;
+import io.swytch.store.l2.L2Exception;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -135,11 +138,24 @@ public final class RedisServer implements Lifecycle, Health {
                             settings.isPersistent() ? settings.dataDir() : null,
                             settings.l2WriteBufferBytes(),
                             settings.l2CacheBytes(),
-                            journalSync(settings.sync())),
+                            journalSync(settings.sync()),
+                            settings.skipsDamaged()),
                     clock);
         } catch (IOException e) {
-            throw new StartException(String.valueOf(e.getMessage()), e);
+            throw new StartException(String.valueOf(e.getMessage()) + waysOn(e, settings.dataDir()), e);
         }
+    }
+
+    /** What an operator may do about a damaged directory. */
+    private static String waysOn(IOException e, Path dataDir) {
+        String check = "'swytch check --data-dir " + dataDir + "' tells what else is damaged";
+        if (e instanceof JournalDamagedException) {
+            return "\nTwo ways on: " + check
+                    + "; '--recover skip-damaged' starts without what cannot be read of the journal, and logs what it drops.";
+        }
+        return e instanceof L2Exception failed && failed.isDamage()
+                ? "\n" + check + "; a backup (BGSAVE) is a data directory that a server starts from."
+                : "";
     }
 
     private static int loops(Settings settings) {

@@ -128,6 +128,9 @@ final class CommandRunner {
                     stats.misses++;
                     into.want(key);
                 }
+            } catch (StoreReadException e) {
+                // Its own turn will come, and then it is told.
+                return false;
             } finally {
                 store.unlock(key.hash());
             }
@@ -358,7 +361,8 @@ final class CommandRunner {
         Fetch into = fetch;
         for (int i = 0; i < of.allKeyCount() && into != null; i++) {
             Key key = of.key(i);
-            if (store.mustFetch(key) || store.isFetched(key)) {
+            // In this order: of a key whose fetch failed the second look throws, and here nobody would tell the client.
+            if (store.isFetched(key) || store.mustFetch(key)) {
                 into.want(key);
             }
         }

@@ -103,6 +103,13 @@ final class SettingTable {
                     FIXED,
                     Kind.choice("10ms", "always", "os"),
                     "when the journal is forced to disk: 10ms, always (before each reply) or os"),
+            row(
+                    "recover",
+                    "no|skip-damaged",
+                    "no",
+                    FIXED,
+                    Kind.choice("no", "skip-damaged"),
+                    "what to do about a damaged journal: no = do not start, skip-damaged = start without that part"),
             row("l2-cache-size", "BYTES", "64mb", FIXED, Kind.memory(0), "RocksDB's cache of blocks, beside maxmemory"),
             row(
                     "l2-write-buffer",

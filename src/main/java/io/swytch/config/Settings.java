@@ -323,6 +323,11 @@ public final class Settings {
         return path(value("data-dir"));
     }
 
+    /** Whether a start goes on without what is damaged in the journal. */
+    public boolean skipsDamaged() {
+        return value("recover").equals("skip-damaged");
+    }
+
     /** Where SAVE puts its copies. */
     public Path backupDir() {
         return value("backup-dir").isEmpty() ? dataDir().resolve("backups") : path(value("backup-dir"));

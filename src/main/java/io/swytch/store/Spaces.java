@@ -141,6 +141,11 @@ public final class Spaces {
         return out.array();
     }
 
+    /** How many databases {@link #toBytes} spoke of. */
+    static int databases(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).getInt(4);
+    }
+
     /** Takes over what {@link #toBytes} said. */
     synchronized void restore(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes);

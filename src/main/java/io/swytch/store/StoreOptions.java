@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param writeBufferBytes dirty entries that L1 has no room for wait in this much; {@code --l2-write-buffer}
  * @param blockCacheBytes RocksDB's block cache with its filters; {@code --l2-cache-size}
  * @param sync when the journal is synced
+ * @param skipDamaged whether a start goes on without what is damaged in the journal; {@code --recover}
  */
 public record StoreOptions(
         long maxBytes,
@@ -25,4 +26,5 @@ public record StoreOptions(
         @Nullable Path dataDir,
         long writeBufferBytes,
         long blockCacheBytes,
-        SyncMode sync) {}
+        SyncMode sync,
+        boolean skipDamaged) {}

@@ -9,6 +9,7 @@ import io.swytch.store.item.Key;
 import io.swytch.store.item.KeyHash;
 import io.swytch.store.journal.Journal;
 import io.swytch.store.journal.JournalFailedException;
+import io.swytch.store.journal.Skipped;
 import io.swytch.store.l1.L1;
 import io.swytch.store.l1.Shard;
 import io.swytch.store.l2.FetchVisitor;
@@ -20,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -50,6 +52,9 @@ public final class Tier {
 
     /** Journal segments are this long. */
     private static final long SEGMENT_BYTES = 64L << 20;
+
+    /** Drains in a row that may leave the journal untrimmed, and one more. */
+    private static final int TRIMS_MAX = 6;
 
     /** How often expired keys are looked for on disk. */
     private static final long SWEEP_NANOS = 2_000_000_000L;
@@ -104,6 +109,8 @@ public final class Tier {
         if (options.dataDir() == null) {
             throw new IllegalArgumentException("no data directory");
         }
+        // Before RocksDB writes anything.
+        Journal.checkFormat(options.dataDir().resolve(JOURNAL_DIR));
         return L2.open(L2Options.of(options.dataDir()).withBlockCacheBytes(options.blockCacheBytes()));
     }
 
@@ -115,10 +122,18 @@ public final class Tier {
         Journal journal = null;
         try {
             Path dir = options.dataDir().resolve(JOURNAL_DIR);
-            Files.createDirectories(dir);
-            journal = Journal.open(dir, options.sync(), SEGMENT_BYTES, clock, l2.hashSeed());
+            Files.createDirectories(
+                    dir, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            boolean skipDamaged = options.skipDamaged();
+            journal = Journal.open(dir, options.sync(), SEGMENT_BYTES, clock, l2.hashSeed(), skipDamaged);
+            if (l2.isJournaled() && !skipDamaged && Drain.position(l2) == 0) {
+                journal.requireSegment();
+            }
             Tier tier = new Tier(options, l1, l2, journal, spaces, clock);
-            tier.restore(journal);
+            tier.restore(journal, skipDamaged);
+            if (!l2.isJournaled()) {
+                l2.markJournaled();
+            }
             return tier;
         } catch (IOException | RuntimeException e) {
             if (journal != null) {
@@ -130,21 +145,42 @@ public final class Tier {
     }
 
     /** Takes over what L2 remembers, and replays the journal into L1, which is empty. */
-    private void restore(Journal replayed) throws IOException {
+    private void restore(Journal replayed, boolean skipDamaged) throws IOException {
         byte[] savedSpaces = l2.meta(Drain.META_SPACES);
         if (savedSpaces != null) {
             spaces.restore(savedSpaces);
         }
         counts.restore(l2.meta(Drain.META_COUNTS));
         Replay replay = new Replay(l1, l2, spaces, drain);
+        Skipped skipped = null;
         try {
-            replayed.replay(keyHash, replay, Drain.position(l2));
+            if (skipDamaged) {
+                skipped = replayed.replaySkippingDamaged(keyHash, replay, Drain.position(l2));
+            } else {
+                replayed.replay(keyHash, replay, Drain.position(l2));
+            }
         } catch (UncheckedIOException e) {
             // A visitor has no other way to say what stops it.
             throw new IOException(e.getCause().getMessage(), e);
         }
         if (replay.units() > 0) {
             LOG.info("journal replayed, units={}", replay.units());
+        }
+        if (skipped != null && !skipped.isEmpty()) {
+            leaveDamageBehind(replayed, skipped);
+        }
+    }
+
+    /** The log has gaps. Once all that could be read of it is in L2, it is trimmed, and the next start finds a whole one. */
+    private void leaveDamageBehind(Journal replayed, Skipped skipped) throws IOException {
+        LOG.atWarn()
+                .addKeyValue("pieces", skipped.pieces())
+                .addKeyValue("bytesLost", skipped.bytes())
+                .log(
+                        "Damage in the journal was skipped: keys that the lost changes were about have older values, or none");
+        long end = replayed.firstPosition();
+        for (int i = 0; i < TRIMS_MAX && replayed.firstPosition() <= end; i++) {
+            drain.run();
         }
     }
 
@@ -189,7 +225,7 @@ public final class Tier {
             spaces.beginAnew();
             reopened = journal.openAgain();
             drain.beginAnew(reopened);
-            restore(reopened);
+            restore(reopened, false);
             syncListeners.forEach(reopened::onSynced);
             reopened.onSyncTook(syncTookListener);
             journal = reopened;

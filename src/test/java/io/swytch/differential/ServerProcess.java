@@ -35,8 +35,13 @@ public final class ServerProcess {
 
     /** A new directory, deleted when the JVM ends. */
     public static Path temporaryDirectory(String prefix) {
+        return temporaryDirectory(Path.of(System.getProperty("java.io.tmpdir")), prefix);
+    }
+
+    /** A new directory in another one, deleted when the JVM ends. */
+    public static Path temporaryDirectory(Path parent, String prefix) {
         try {
-            Path directory = Files.createTempDirectory(prefix);
+            Path directory = Files.createTempDirectory(parent, prefix);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory), "delete-" + prefix));
             return directory;
         } catch (IOException e) {
@@ -84,7 +89,8 @@ public final class ServerProcess {
         delete(directory);
     }
 
-    private static void delete(Path directory) {
+    /** Deletes a directory with all that is in it, if it is there. */
+    public static void delete(Path directory) {
         if (!Files.exists(directory)) {
             return;
         }

@@ -75,7 +75,15 @@ class TieredStoreModelTest {
         void open() throws IOException {
             store = Store.open(
                     new StoreOptions(
-                            1 << 20, EvictionMode.ALL, 2, 2, dir.resolve("s" + seed), 1 << 20, 8 << 20, SyncMode.OS),
+                            1 << 20,
+                            EvictionMode.ALL,
+                            2,
+                            2,
+                            dir.resolve("s" + seed),
+                            1 << 20,
+                            8 << 20,
+                            SyncMode.OS,
+                            false),
                     clock);
             keyspace = new StoreKeyspace(store, new Databases(store), new LoopStats());
             keyspace.setMayBlock(true);

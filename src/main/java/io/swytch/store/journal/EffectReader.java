@@ -11,6 +11,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the records of a {@link LogReader} apart into units and effects.
@@ -24,6 +26,11 @@ final class EffectReader {
     private final LogReader records;
     private final KeyHash hash;
     private final EffectVisitor visitor;
+    private final @Nullable Skipped skipped;
+    private final long from;
+
+    /** Who is told of the current unit: the visitor, or nobody. */
+    private EffectVisitor told;
 
     private final Key key = new Key();
     private final Item item = new Item();
@@ -48,17 +55,44 @@ final class EffectReader {
     private long endPosition;
     private boolean isCutShort;
 
-    EffectReader(LogReader records, KeyHash hash, EffectVisitor visitor) {
+    /**
+     * @param skipped told of units of which part was skipped by {@code records}; null where that skips nothing
+     * @param from units that begin before this position are read, but not passed on
+     */
+    EffectReader(LogReader records, KeyHash hash, EffectVisitor visitor, @Nullable Skipped skipped, long from) {
         this.records = records;
         this.hash = hash;
         this.visitor = visitor;
+        this.skipped = skipped;
+        this.from = from;
+        told = visitor;
     }
+
+    private static final EffectVisitor NOBODY = new EffectVisitor() {
+        @Override
+        public void put(Key key, Item item) {}
+
+        @Override
+        public void delete(Key key) {}
+
+        @Override
+        public void expire(Key key, long atMs) {}
+
+        @Override
+        public void patch(Key key, int offset, Slice bytes) {}
+
+        @Override
+        public void spaces(int[] spaceOfDb, int nextSpace) {}
+    };
 
     /** Passes on all whole units. Afterwards {@link #endPosition} and its siblings say where the last one ended. */
     void readAll() throws IOException {
         while (nextRecord()) {
             if (records.payloadBytes() > 0 && records.continues()) {
-                throw records.damagedRecord("the record goes on with a unit whose beginning is missing");
+                if (skipped == null) {
+                    throw records.damagedRecord("the record goes on with a unit whose beginning is missing");
+                }
+                skipRecord(skipped);
             }
             while (at < limit) {
                 if (limit - at < RecordFormat.UNIT_HEADER_BYTES) {
@@ -68,12 +102,20 @@ final class EffectReader {
                 if (unitRest <= 0) {
                     throw records.damagedRecord("unit of " + unitRest + " bytes");
                 }
+                told = position() >= from ? visitor : NOBODY;
                 at += RecordFormat.UNIT_HEADER_BYTES;
-                if (unitRest > limit - at && !isWhole(unitRest - (limit - at))) {
-                    cutBeforeRecord();
-                    return;
+                if (unitRest > limit - at) {
+                    switch (look(unitRest - (limit - at))) {
+                        case WHOLE -> readUnit();
+                        case TORN -> {
+                            cutBeforeRecord();
+                            return;
+                        }
+                        case DAMAGED -> skipRecord(Objects.requireNonNull(skipped, "damage was to be reported"));
+                    }
+                } else {
+                    readUnit();
                 }
-                readUnit();
             }
         }
         staged.values().forEach(StagedBytes::giveBack);
@@ -82,8 +124,24 @@ final class EffectReader {
         endPosition = records.position();
     }
 
+    private enum Rest {
+        WHOLE,
+        TORN,
+        DAMAGED
+    }
+
+    /** Position of the byte that is read next. */
+    private long position() {
+        return records.position() - (limit - at);
+    }
+
+    private void skipRecord(Skipped told) {
+        told.unit(records.file(), records.recordOffset(), limit - at);
+        at = limit;
+    }
+
     /** Whether the records after this one hold {@code missing} more bytes of the unit. */
-    private boolean isWhole(long missing) throws IOException {
+    private Rest look(long missing) throws IOException {
         if (at - RecordFormat.UNIT_HEADER_BYTES != records.payloadAt()) {
             throw records.damagedRecord("a unit of several records begins within one");
         }
@@ -91,14 +149,20 @@ final class EffectReader {
         while (missing > 0) {
             if (!ahead.next()) {
                 ahead.judgeEnd();
-                return false;
+                return Rest.TORN;
+            }
+            if (ahead.gapEnd() != records.gapEnd()) {
+                return Rest.DAMAGED;
             }
             if (ahead.payloadBytes() > 0 && !ahead.continues()) {
+                if (skipped != null) {
+                    return Rest.DAMAGED;
+                }
                 throw ahead.damagedRecord("the unit of the record before is not whole");
             }
             missing -= ahead.payloadBytes();
         }
-        return true;
+        return Rest.WHOLE;
     }
 
     private void cutBeforeRecord() {
@@ -113,7 +177,7 @@ final class EffectReader {
         while (unitRest > 0) {
             readEffect();
         }
-        visitor.unitEnd(records.position() - (limit - at));
+        told.unitEnd(position());
     }
 
     private void readEffect() throws IOException {
@@ -134,18 +198,21 @@ final class EffectReader {
                 int offset = (int) Slice.INT.get(buffer, rest + 4);
                 StagedBytes named = named((long) Slice.LONG.get(buffer, rest + 8));
                 Key of = key(keyLength, word);
+                if (named == null) {
+                    return;
+                }
                 Chunks memory = named.take();
-                visitor.patch(of, offset, bytesView.setChunks(memory.buffers(), CHUNK_SHIFT, named.length(), memory));
+                told.patch(of, offset, bytesView.setChunks(memory.buffers(), CHUNK_SHIFT, named.length(), memory));
                 memory.release();
             }
             case RecordFormat.DELETE -> {
                 int keyLength = (int) Slice.INT.get(buffer, fixed(4));
-                visitor.delete(key(keyLength, word));
+                told.delete(key(keyLength, word));
             }
             case RecordFormat.EXPIRE -> {
                 int rest = fixed(12);
                 long atMs = (long) Slice.LONG.get(buffer, rest + 4);
-                visitor.expire(key((int) Slice.INT.get(buffer, rest), word), atMs);
+                told.expire(key((int) Slice.INT.get(buffer, rest), word), atMs);
             }
             case RecordFormat.PATCH -> {
                 int rest = fixed(12);
@@ -153,7 +220,7 @@ final class EffectReader {
                 int offset = (int) Slice.INT.get(buffer, rest + 4);
                 int length = (int) Slice.INT.get(buffer, rest + 8);
                 Key of = key(keyLength, word, (long) keyLength + length);
-                visitor.patch(of, offset, bytes(length));
+                told.patch(of, offset, bytes(length));
             }
             case RecordFormat.SPACES -> {
                 int count = (int) Slice.INT.get(buffer, fixed(4));
@@ -162,7 +229,7 @@ final class EffectReader {
                 for (int db = 0; db < count; db++) {
                     spaceOfDb[db] = (int) Slice.INT.get(buffer, rest + 4 * db);
                 }
-                visitor.spaces(spaceOfDb, word);
+                told.spaces(spaceOfDb, word);
             }
             default -> throw records.damagedRecord("effect of unknown kind " + kind);
         }
@@ -178,7 +245,7 @@ final class EffectReader {
         boolean isWide = ItemHeader.isWide(header);
         int keyLength = isWide ? (int) Slice.INT.get(buffer, rest - 8) : ItemHeader.keyLength(header);
         int valueLength = isWide ? (int) Slice.INT.get(buffer, rest - 4) : ItemHeader.valueLength(header);
-        if (valueLength != named.length()) {
+        if (named != null && valueLength != named.length()) {
             throw records.damagedRecord(
                     "a value of " + valueLength + " bytes of which " + named.length() + " are there");
         }
@@ -189,13 +256,26 @@ final class EffectReader {
         scratch.put(0, buffer, start + 8, prefix);
         copy(keyLength, scratch, prefix);
         key.set(keyView.set(scratch, prefix, keyLength), space, hash);
+        if (named == null) {
+            return;
+        }
         Chunks memory = named.take();
-        visitor.put(key, item.wrapLarge(scratch, 0, memory.buffers(), CHUNK_SHIFT, valueLength, memory));
+        told.put(key, item.wrapLarge(scratch, 0, memory.buffers(), CHUNK_SHIFT, valueLength, memory));
         memory.release();
     }
 
-    private StagedBytes named(long id) throws IOException {
+    /** What was staged under this id; null if it is lost. */
+    private @Nullable StagedBytes named(long id) throws IOException {
         StagedBytes named = staged.remove(id);
+        // Ids grow with positions: what began to be staged before the end of a gap may have a part in it.
+        boolean isDoubtful = skipped != null && id < records.gapEnd();
+        if (skipped != null && (isDoubtful || named == null)) {
+            if (named != null) {
+                named.giveBack();
+            }
+            skipped.unit(records.file(), records.recordOffset(), 0);
+            return null;
+        }
         if (named == null) {
             throw records.damagedRecord("the bytes that an effect names are missing");
         }
@@ -218,7 +298,7 @@ final class EffectReader {
         if (total <= limit - at && keyLength >= 0 && valueLength >= 0) {
             Key of = key(keyLength, space);
             take(valueLength);
-            visitor.put(of, item.wrap(buffer, start));
+            told.put(of, item.wrap(buffer, start));
             return;
         }
         // Header, key and a value of no more than 1 MiB are brought together; a larger value stays in chunks.
@@ -239,7 +319,7 @@ final class EffectReader {
             copy(valueLength, scratch, prefix + keyLength);
             item.wrap(scratch, 0);
         }
-        visitor.put(key, item);
+        told.put(key, item);
     }
 
     private Key key(int length, int space) throws IOException {

@@ -71,30 +71,49 @@ public final class Journal implements AutoCloseable {
 
     /** Opens the journal in {@code dir}, which exists. {@link #replay} comes next. */
     public static Journal open(Path dir, SyncMode mode, long segmentBytes, Clock clock) throws IOException {
-        return open(dir, mode, segmentBytes, clock, null, Disk.REAL);
+        return open(dir, mode, segmentBytes, clock, null, Disk.REAL, false);
     }
 
     /** As {@link #open(Path, SyncMode, long, Clock)}, and refuses segments that another data directory's journal wrote. */
     public static Journal open(Path dir, SyncMode mode, long segmentBytes, Clock clock, long directoryId)
             throws IOException {
-        return open(dir, mode, segmentBytes, clock, directoryId, Disk.REAL);
+        return open(dir, mode, segmentBytes, clock, directoryId, false);
     }
 
-    static Journal open(Path dir, SyncMode mode, long segmentBytes, Clock clock, @Nullable Long directoryId, Disk disk)
+    /** As before; where {@code skipDamaged}, files whose headers cannot be read do not matter, for {@link #replaySkippingDamaged}. */
+    public static Journal open(
+            Path dir, SyncMode mode, long segmentBytes, Clock clock, long directoryId, boolean skipDamaged)
+            throws IOException {
+        return open(dir, mode, segmentBytes, clock, directoryId, Disk.REAL, skipDamaged);
+    }
+
+    static Journal open(
+            Path dir,
+            SyncMode mode,
+            long segmentBytes,
+            Clock clock,
+            @Nullable Long directoryId,
+            Disk disk,
+            boolean skipDamaged)
             throws IOException {
         if (segmentBytes < SEGMENT_BYTES_MIN) {
             throw new IllegalArgumentException("segments of " + segmentBytes + " bytes");
         }
         SegmentFiles files = new SegmentFiles(dir, segmentBytes, disk);
         Journal journal = new Journal(files, mode, segmentBytes, clock, new JournalStats(), new TrimLimits());
-        journal.writer.load(directoryId);
+        journal.writer.load(directoryId, skipDamaged);
         return journal;
+    }
+
+    /** Throws if some segment is of a format that this program does not know; whatever else is wrong with it, {@link #open} will find. */
+    public static void checkFormat(Path dir) throws IOException {
+        SegmentFiles.checkFormat(dir);
     }
 
     /** Opens the directory of this journal, which has been closed, once more; the new one goes on with its statistics. {@link #replay} comes next. */
     public Journal openAgain() throws IOException {
         Journal journal = new Journal(files.again(), mode, segmentBytes, clock, stats, limits);
-        journal.writer.load(files.directoryId());
+        journal.writer.load(files.directoryId(), false);
         return journal;
     }
 
@@ -115,9 +134,36 @@ public final class Journal implements AutoCloseable {
      * @throws JournalDamagedException also if files are missing at either end
      */
     public void replay(KeyHash hash, EffectVisitor visitor, long from) throws IOException {
-        writer.replay(hash, visitor, from);
+        begin(hash, visitor, from, null);
+    }
+
+    /**
+     * As {@link #replay(KeyHash, EffectVisitor, long)}, but does without what is damaged or missing, and passes on nothing that lies before {@code from}. The log
+     * has gaps then, and the next start is refused, until all of it has been trimmed; the damaged files are set aside by that.
+     *
+     * @return what was skipped; also logged
+     */
+    public Skipped replaySkippingDamaged(KeyHash hash, EffectVisitor visitor, long from) throws IOException {
+        Skipped skipped = new Skipped();
+        begin(hash, visitor, from, skipped);
+        return skipped;
+    }
+
+    private void begin(KeyHash hash, EffectVisitor visitor, long from, @Nullable Skipped skipped) throws IOException {
+        writer.replay(hash, visitor, from, skipped);
         files.startAhead();
         syncer.start();
+    }
+
+    /**
+     * Does nothing if there is a segment; to be called before the replay.
+     *
+     * @throws JournalDamagedException if there is none
+     */
+    public void requireSegment() throws JournalDamagedException {
+        if (writer.isEmpty()) {
+            throw JournalDamagedException.missing(files.path(0), "the folder has no journal, but had one");
+        }
     }
 
     /**
@@ -232,6 +278,7 @@ public final class Journal implements AutoCloseable {
                 files.retire(segment);
                 writer.removeFirst();
             }
+            files.setUnreadableAside();
         } finally {
             trimLock.unlock();
         }

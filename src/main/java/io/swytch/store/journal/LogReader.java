@@ -3,18 +3,22 @@ package io.swytch.store.journal;
 import io.swytch.bytes.Slice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads records in order, and where they end judges whether that is the end of the log or damage.
  *
  * <p>A record is good if it stands where the one before it ended, bears the position that follows, and its checksum, salted for this use
  * of the file, is right. The log ends at the first place without a good record, unless the next segment's name goes on there. Eight zero
- * bytes there are a clean end: the terminator that every write puts behind its record. Anything else was torn or damaged. What tells
- * torn from damaged is what is found <em>after</em> that place, position p:
+ * bytes there are a clean end: the terminator that every write puts behind its record, or space that was allocated ahead. Anything else was torn or damaged.
+ * What tells torn from damaged is what is found before and <em>after</em> that place, position p:
  *
  * <ol>
+ *   <li>The mark that seals the segment, and no segment that begins at p: there was one, on disk by name. Damaged.
+ *   <li>A file that is shorter than its header says: files have their length before they have their name. Damaged.
  *   <li>A segment of a later run: that run read everything before it and forced it, so p was good then. Damaged.
  *   <li>A good record beyond p, or a next segment, and the machine has not been booted since: writes reach the file in order, and a crash
  *       of the process tears the last one only. Damaged.
@@ -22,8 +26,8 @@ import java.util.zip.CRC32C;
  *       that was): no power loss takes forced bytes. Damaged.
  *   <li>A good record beyond p, none of which says so, after a boot: a power loss took pages of the last 10 ms in an order of its own.
  *       Torn: they go, all from p on.
- *   <li>Nothing: torn, or cleanly ended. A change inside the very last record looks the same; after an orderly stop it does not, as
- *       that leaves an empty record, forced, at the end, which is a good record of the second or third kind.
+ *   <li>Nothing: torn, or cleanly ended. A change inside the very last record looks the same as long as that has not been forced; then a mark is
+ *       written behind it, a record without payload, and what lies before is damaged by the rules for good records beyond p.
  * </ol>
  *
  * <p>Threads: one.
@@ -51,20 +55,29 @@ final class LogReader {
     private int payloadBytes;
     private boolean continues;
 
+    /** What is done without; null: damage ends the reading. */
+    private final @Nullable Skipped skipped;
+
+    /** Where reading went on after the last place that was skipped; −1 if none was. */
+    private long gapEnd = -1;
+
     /**
      * @param segments oldest first, at least one
      * @param here a header of this run, for the boot id
+     * @param skipped told what was damaged, and skipped; null if nothing may be
      */
-    LogReader(List<Segment> segments, Segment.Id here) {
+    LogReader(List<Segment> segments, Segment.Id here, @Nullable Skipped skipped) {
         this.segments = segments;
         this.here = here;
+        this.skipped = skipped;
         offset = RecordFormat.SEGMENT_HEADER_BYTES;
         position = segments.get(0).first();
     }
 
     /** A reader that goes on where this one stands, to look ahead. */
     LogReader fork() {
-        LogReader ahead = new LogReader(segments, here);
+        LogReader ahead = new LogReader(segments, here, skipped == null ? null : new Skipped(unheard -> {}));
+        ahead.gapEnd = gapEnd;
         ahead.index = index;
         ahead.offset = offset;
         ahead.position = position;
@@ -82,6 +95,7 @@ final class LogReader {
                 payloadAt = at + RecordFormat.HEADER_BYTES;
                 payloadBytes = RecordFormat.payloadBytes(window, at);
                 continues = RecordFormat.continues(window, at);
+                segment.isSealed |= RecordFormat.seals(window, at);
                 if (position == segment.first() && payloadBytes > 0) {
                     segment.continues = continues;
                 }
@@ -90,13 +104,42 @@ final class LogReader {
                 return true;
             }
             segment.offset = offset;
-            if (index + 1 == segments.size() || segments.get(index + 1).first() != position) {
+            if (index + 1 < segments.size() && segments.get(index + 1).first() == position) {
+                index++;
+                offset = RecordFormat.SEGMENT_HEADER_BYTES;
+            } else if (skipped == null || !skip(skipped)) {
                 cleanEnd = isCleanEnd();
                 return false;
             }
-            index++;
-            offset = RecordFormat.SEGMENT_HEADER_BYTES;
         }
+    }
+
+    /** Goes to the next good record beyond what is damaged here; false if there is none. */
+    private boolean skip(Skipped told) throws IOException {
+        for (int i = index; i < segments.size(); i++) {
+            long from = i == index ? offset + 8 : RecordFormat.SEGMENT_HEADER_BYTES;
+            for (; hold(i, from, RecordFormat.HEADER_BYTES); from += 8) {
+                long found = RecordFormat.position(window, at(from));
+                boolean isBeyond = found > position || found == position && i == index;
+                if (isBeyond && found < Long.MAX_VALUE >>> 8 && probe(i, from)) {
+                    told.bytes(
+                            segments.get(index).path(), offset, segments.get(i).path(), from, found - position);
+                    segments.get(index).isEvidence = true;
+                    segments.get(i).isEvidence = true;
+                    index = i;
+                    offset = from;
+                    position = found;
+                    gapEnd = found;
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Where reading went on after the last place that was skipped; −1 if none was. */
+    long gapEnd() {
+        return gapEnd;
     }
 
     private boolean isCleanEnd() throws IOException {
@@ -147,6 +190,16 @@ final class LogReader {
     String judgeEnd() throws IOException {
         Segment segment = segments.get(index);
         boolean isLast = index + 1 == segments.size();
+        if (skipped != null) {
+            return judgeSkippedEnd(skipped, segment);
+        }
+        if (segment.isSealed) {
+            throw damaged("the segment that goes on from here, of position " + position + ", is missing");
+        }
+        if (segment.isCut()) {
+            throw damaged("the file was cut: it has " + segment.fileBytes() + " bytes, and was made with "
+                    + segment.madeBytes());
+        }
         if (!isLast && segments.get(index + 1).first() < position) {
             throw damaged("the next segment, " + segments.get(index + 1).path().getFileName() + ", begins before");
         }
@@ -168,6 +221,15 @@ final class LogReader {
             return "power loss: later records are there, but were never forced";
         }
         return clean ? "" : "torn record";
+    }
+
+    /** Nothing good lies beyond the end, or it would not be the end: what is left to say is whether something did. */
+    private String judgeSkippedEnd(Skipped told, Segment segment) throws IOException {
+        if (segment.isSealed || segment.isCut()) {
+            told.end(segment.path(), offset);
+            segment.isEvidence = true;
+        }
+        return cleanEnd && index + 1 == segments.size() ? "" : "nothing that can be read follows";
     }
 
     /** The furthest synced position that a good record beyond the end names; −1 if there is no such record. */
@@ -219,6 +281,11 @@ final class LogReader {
     /** Whether the current record begins in the middle of a unit. */
     boolean continues() {
         return continues;
+    }
+
+    /** The file in which the current record lies. */
+    Path file() {
+        return segments.get(recordIndex).path();
     }
 
     /** Number of the segment in which the current record lies. */

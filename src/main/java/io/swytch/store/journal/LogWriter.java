@@ -3,6 +3,7 @@ package io.swytch.store.journal;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.swytch.store.item.KeyHash;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -55,6 +56,14 @@ final class LogWriter {
     @GuardedBy("lock")
     private boolean isDirectoryDirty;
 
+    /** Memory of marks. */
+    @GuardedBy("lock")
+    private final ByteBuffer mark = ByteBuffer.allocateDirect(RecordFormat.MARK_BYTES + RecordFormat.TERMINATOR_BYTES);
+
+    /** Position of the last mark that says that all before it was forced. */
+    @GuardedBy("lock")
+    private long markedPosition = -1;
+
     @GuardedBy("lock")
     private boolean closed;
 
@@ -67,8 +76,9 @@ final class LogWriter {
      *
      * @param position everything before it was in them, or in earlier ones
      * @param isDirectoryDirty whether a segment was begun whose name has not been forced
+     * @param unnamed the segments of which that is so
      */
-    record Snapshot(List<Extent> extents, long position, boolean isDirectoryDirty) {}
+    record Snapshot(List<Extent> extents, long position, boolean isDirectoryDirty, List<Segment> unnamed) {}
 
     /** A segment, and up to which byte it had been written. */
     record Extent(Segment segment, long end) {}
@@ -83,39 +93,23 @@ final class LogWriter {
     }
 
     /** Finds the segments that an earlier run left. */
-    void load(@Nullable Long directoryId) throws IOException {
+    void load(@Nullable Long directoryId, boolean skipDamaged) throws IOException {
         lock.lock();
         try {
-            segments.addAll(files.openAll(directoryId));
+            segments.addAll(files.openAll(directoryId, skipDamaged));
         } finally {
             lock.unlock();
         }
     }
 
     /** As {@link Journal#replay(KeyHash, EffectVisitor, long)}; writing begins where the log ends. */
-    void replay(KeyHash hash, EffectVisitor visitor, long from) throws IOException {
+    void replay(KeyHash hash, EffectVisitor visitor, long from, @Nullable Skipped skipped) throws IOException {
         lock.lock();
         try {
             if (current != null) {
                 throw new IllegalStateException("the journal has been replayed");
             }
-            long end = 0;
-            if (segments.isEmpty()) {
-                if (from > 0) {
-                    throw JournalDamagedException.missing(
-                            files.path(from),
-                            "the folder has no journal, but the data on disk ends at position " + from);
-                }
-            } else {
-                Segment first = segments.get(0);
-                if (first.first() > from) {
-                    throw JournalDamagedException.missing(
-                            files.path(from),
-                            "the data on disk ends at position " + from + " and the oldest file is " + first.path());
-                }
-                end = new Replay(segments, files).run(hash, visitor, from);
-            }
-            beginAt(end);
+            beginAt(new Replay(segments, files, skipped).run(hash, visitor, from));
         } finally {
             lock.unlock();
         }
@@ -128,10 +122,19 @@ final class LogWriter {
             // It is empty; the new one takes over its name and, by the same rename, its place.
             segments.remove(segments.size() - 1);
             last.close();
+            if (last.isEvidence) {
+                files.setAside(last.path());
+            }
         }
         Segment begun = files.begin(end);
         files.forceDirectory();
+        begun.isNamed = true;
         segments.add(begun);
+        sealNamed();
+        if (last != null && last.first() != end) {
+            last.force();
+            last.syncedOffset = last.offset;
+        }
         current = begun;
         position = end;
         pending.beginAt(end);
@@ -211,7 +214,8 @@ final class LogWriter {
         int payloadBytes = chunk.payloadBytes();
         int recordBytes = RecordFormat.recordBytes(payloadBytes);
         Segment segment = current();
-        if (segment.offset + recordBytes + RecordFormat.TERMINATOR_BYTES > segmentBytes) {
+        // Room is left for the mark that seals the segment.
+        if (segment.offset + recordBytes + RecordFormat.MARK_BYTES + RecordFormat.TERMINATOR_BYTES > segmentBytes) {
             segment = beginSegment(chunk.continues);
         }
         int count = RecordFormat.seal(chunk, crc, segment.id().salt(), position, syncedPosition);
@@ -286,6 +290,15 @@ final class LogWriter {
         }
     }
 
+    boolean isEmpty() {
+        lock.lock();
+        try {
+            return segments.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Bytes of the log on disk, what is preallocated beyond its end not counted. */
     long bytes() {
         lock.lock();
@@ -323,17 +336,66 @@ final class LogWriter {
         }
     }
 
-    /** All that was in the snapshot is on the disk. */
-    void forced(Snapshot snapshot) {
+    /**
+     * All that was in the snapshot is on the disk. Where nothing was written meanwhile a mark behind the last record says so, and segments whose successor's name
+     * is on disk now are sealed: from then on no change of the last record, and no loss of the last segment, passes for the end of the log.
+     *
+     * @throws IOException if these marks cannot be written
+     */
+    void forced(Snapshot snapshot) throws IOException {
         lock.lock();
         try {
             for (Extent extent : snapshot.extents) {
                 extent.segment.syncedOffset = extent.end;
             }
             syncedPosition = snapshot.position;
+            if (snapshot.isDirectoryDirty) {
+                snapshot.unnamed.forEach(segment -> segment.isNamed = true);
+                sealNamed();
+            }
+            if (failure == null && current != null && !closed) {
+                markForced(current);
+            }
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Writes the mark that all before it was forced, if so, behind the last record; it need not be forced itself. */
+    @GuardedBy("lock")
+    private void markForced(Segment segment) throws IOException {
+        boolean isUpToDate = segment.syncedOffset == segment.offset && syncedPosition == position;
+        if (isUpToDate && markedPosition != position && segment.first() != position) {
+            if (writeMark(segment, position)) {
+                segment.syncedOffset = segment.offset;
+                markedPosition = position;
+            }
+        }
+    }
+
+    /** Seals each segment that is followed by one whose name is on disk. */
+    @GuardedBy("lock")
+    private void sealNamed() throws IOException {
+        for (int i = 0; i + 1 < segments.size(); i++) {
+            Segment segment = segments.get(i);
+            Segment next = segments.get(i + 1);
+            if (next.isNamed && !segment.isSealed && writeMark(segment, next.first() | RecordFormat.SEALS)) {
+                segment.isSealed = true;
+            }
+        }
+    }
+
+    /** Returns false if the segment has no room left. */
+    @GuardedBy("lock")
+    private boolean writeMark(Segment segment, long positionAndFlags) throws IOException {
+        int count = RecordFormat.mark(mark, crc, segment.id().salt(), positionAndFlags, syncedPosition);
+        boolean isSeal = (positionAndFlags & RecordFormat.SEALS) != 0;
+        if (segment.offset + count + (isSeal ? 0 : RecordFormat.MARK_BYTES) > segmentBytes) {
+            return false;
+        }
+        segment.write(mark, count, segment.offset);
+        segment.offset += RecordFormat.MARK_BYTES;
+        return true;
     }
 
     @GuardedBy("lock")
@@ -341,7 +403,9 @@ final class LogWriter {
         List<Extent> extents = some.stream()
                 .map(segment -> new Extent(segment, segment.offset))
                 .toList();
-        return new Snapshot(extents, committedPosition, isDirectoryDirty);
+        List<Segment> unnamed =
+                isDirectoryDirty ? segments.stream().filter(s -> !s.isNamed).toList() : List.of();
+        return new Snapshot(extents, committedPosition, isDirectoryDirty, unnamed);
     }
 
     @GuardedBy("lock")
@@ -372,7 +436,10 @@ final class LogWriter {
             }
             List<Segment> before = List.copyOf(segments.subList(0, keep));
             // No sync needs them, and none may meet a closed file.
-            before.forEach(segment -> segment.syncedOffset = segment.offset);
+            for (Segment segment : before) {
+                segment.syncedOffset = segment.offset;
+                segment.isSealed = true;
+            }
             return before;
         } finally {
             lock.unlock();
@@ -420,6 +487,8 @@ final class LogWriter {
         files.forceDirectory();
         isDirectoryDirty = false;
         syncedPosition = committedPosition;
+        segments.forEach(segment -> segment.isNamed = true);
+        sealNamed();
         failure = null;
         log.atInfo().log("The journal can be written again");
     }
@@ -437,7 +506,7 @@ final class LogWriter {
     void leaveEndMark() {
         lock.lock();
         try {
-            writeRecord(writing.get(0));
+            writeMark(current(), position);
             current().force();
         } catch (IOException e) {
             throw fail(e);

@@ -8,10 +8,12 @@ import java.util.zip.CRC32C;
  * The numbers of the journal's files; they never change meaning. All little-endian.
  *
  * <pre>
- * segment  0 magic u64 · 8 format u32 · 12 salt u32 · 16 directory id u64 · 24 run id u64 · 32 boot id 2×u64 · 48 zero · 56 CRC-32C of 0–55 · 60 zero
+ * segment  0 magic u64 · 8 format u32 · 12 salt u32 · 16 directory id u64 · 24 run id u64 · 32 boot id 2×u64 ·
+ *          48 length u63 that the file was made with, 0 if it may be shorter by now, top bit SPARSE · 56 CRC-32C of 0–55 · 60 zero
  *          64… records, each at a multiple of 8, then 8 zero bytes, then whatever an earlier use of the file left
- * record   0 payload length u32 · 4 (CRC-32C of 8…end of payload) xor salt · 8 position u63, top bit CONTINUES · 16 synced position u64 ·
+ * record   0 payload length u32 · 4 (CRC-32C of 8…end of payload) xor salt · 8 position u62, top bits CONTINUES and SEALS · 16 synced position u64 ·
  *          24 payload · zeros up to a multiple of 8
+ * marks    records without payload. One says that everything before it was forced; one that SEALS, that the next segment's name is on disk
  * payload  units one after the other; one that is longer than a record goes on in the next records, which are marked CONTINUES
  * unit     0 length u64 of what follows · effects
  * effect   0 kind u8, then
@@ -35,7 +37,12 @@ final class RecordFormat {
     static final int TERMINATOR_BYTES = 8;
     static final int PAYLOAD_BYTES_MAX = Chunk.FILL_MAX - HEADER_BYTES;
     static final int UNIT_HEADER_BYTES = 8;
+    static final int MARK_BYTES = HEADER_BYTES;
     static final long CONTINUES = 1L << 63;
+    static final long SEALS = 1L << 62;
+
+    /** Of a file's length in its header: not all of its blocks were allocated when it was made. */
+    static final long SPARSE = 1L << 63;
 
     static final int PUT = 1;
     static final int DELETE = 2;
@@ -77,6 +84,16 @@ final class RecordFormat {
         return end + TERMINATOR_BYTES;
     }
 
+    /** Writes a record without payload at index 0, and the terminator behind it. Returns the bytes to write. */
+    static int mark(ByteBuffer buffer, CRC32C crc, int salt, long positionAndFlags, long syncedPosition) {
+        Slice.INT.set(buffer, 0, 0);
+        Slice.LONG.set(buffer, 8, positionAndFlags);
+        Slice.LONG.set(buffer, 16, syncedPosition);
+        Slice.LONG.set(buffer, MARK_BYTES, 0L);
+        Slice.INT.set(buffer, 4, crc(crc, buffer, 8, MARK_BYTES) ^ salt);
+        return MARK_BYTES + TERMINATOR_BYTES;
+    }
+
     /** The payload length that the record at {@code at} names, or −1 if none may be so long. */
     static int payloadBytes(ByteBuffer buffer, int at) {
         int length = (int) Slice.INT.get(buffer, at);
@@ -84,11 +101,15 @@ final class RecordFormat {
     }
 
     static long position(ByteBuffer buffer, int at) {
-        return (long) Slice.LONG.get(buffer, at + 8) & ~CONTINUES;
+        return (long) Slice.LONG.get(buffer, at + 8) & ~(CONTINUES | SEALS);
     }
 
     static boolean continues(ByteBuffer buffer, int at) {
         return (long) Slice.LONG.get(buffer, at + 8) < 0;
+    }
+
+    static boolean seals(ByteBuffer buffer, int at) {
+        return ((long) Slice.LONG.get(buffer, at + 8) & SEALS) != 0;
     }
 
     static long syncedPosition(ByteBuffer buffer, int at) {

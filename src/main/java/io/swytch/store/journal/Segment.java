@@ -4,6 +4,7 @@ import io.swytch.bytes.Slice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -33,6 +34,21 @@ final class Segment {
     /** Whether the first payload byte is in the middle of a unit. */
     boolean continues;
 
+    /** Whether the file's name is on the disk: no power loss takes it away. */
+    boolean isNamed;
+
+    /** Whether the mark that {@link RecordFormat#SEALS} has been written. */
+    boolean isSealed;
+
+    /** Set aside when nobody needs it any more, rather than used again: there is damage in it. */
+    boolean isEvidence;
+
+    /** The length that the file was made with; 0 where it may have become shorter, or where that is not known. */
+    private long madeBytes;
+
+    /** Whether its blocks were allocated as they were written. */
+    private boolean isSparse;
+
     /**
      * What a segment's header says.
      *
@@ -56,9 +72,23 @@ final class Segment {
 
     /** Opens a segment that an earlier run left, and reads its header. */
     static Segment open(Disk disk, Path path, long first) throws IOException {
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return open(disk, path, first, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    /** As {@link #open}; nothing can be written. */
+    static Segment openToLook(Path path, long first) throws IOException {
+        return open(Disk.REAL, path, first, Set.of(StandardOpenOption.READ));
+    }
+
+    private static Segment open(Disk disk, Path path, long first, Set<StandardOpenOption> options) throws IOException {
+        FileChannel channel = FileChannel.open(path, options);
         try {
-            Segment segment = new Segment(disk, channel, path, readHeader(channel, path));
+            ByteBuffer header = header(channel, path);
+            Segment segment = new Segment(disk, channel, path, id(header, path));
+            long made = (long) Slice.LONG.get(header, 48);
+            segment.madeBytes = made & ~RecordFormat.SPARSE;
+            segment.isSparse = made < 0;
+            segment.isNamed = true;
             segment.first = first;
             return segment;
         } catch (IOException e) {
@@ -67,13 +97,26 @@ final class Segment {
         }
     }
 
-    private static Id readHeader(FileChannel channel, Path path) throws IOException {
+    /** Looks whether the file is of a format that this program knows, if it can be seen what it is of. */
+    static void checkFormat(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            id(header(channel, path), path);
+        } catch (JournalDamagedException | NoSuchFileException e) {
+            // Whoever opens it will say what is wrong with it.
+            return;
+        }
+    }
+
+    private static ByteBuffer header(FileChannel channel, Path path) throws IOException {
         ByteBuffer header = ByteBuffer.allocateDirect(RecordFormat.SEGMENT_HEADER_BYTES);
         while (header.hasRemaining() && channel.read(header, header.position()) > 0) {}
         if (header.hasRemaining()) {
             throw new JournalDamagedException(path, header.position(), "the file ends within its header");
         }
-        header.clear();
+        return header.clear();
+    }
+
+    private static Id id(ByteBuffer header, Path path) throws IOException {
         if ((long) Slice.LONG.get(header, 0) != RecordFormat.MAGIC) {
             throw new JournalDamagedException(path, 0, "not a journal segment");
         }
@@ -93,8 +136,18 @@ final class Segment {
                 (long) Slice.LONG.get(header, 40));
     }
 
-    /** Writes the header of a file that is about to be used, and a terminator over what an earlier use left behind it. */
-    void writeHeader() throws IOException {
+    /**
+     * Writes the header of a file that is about to be used, and a terminator over what an earlier use left behind it.
+     *
+     * @param length how long the file has been made; a shorter one is damage from now on
+     */
+    void writeHeader(long length, boolean sparse) throws IOException {
+        madeBytes = length;
+        isSparse = sparse;
+        writeHeader(RecordFormat.SEGMENT_HEADER_BYTES + RecordFormat.TERMINATOR_BYTES);
+    }
+
+    private void writeHeader(int count) throws IOException {
         ByteBuffer header =
                 ByteBuffer.allocateDirect(RecordFormat.SEGMENT_HEADER_BYTES + RecordFormat.TERMINATOR_BYTES);
         Slice.LONG.set(header, 0, RecordFormat.MAGIC);
@@ -104,9 +157,23 @@ final class Segment {
         Slice.LONG.set(header, 24, id.run());
         Slice.LONG.set(header, 32, id.bootHigh());
         Slice.LONG.set(header, 40, id.bootLow());
+        Slice.LONG.set(header, 48, isSparse ? madeBytes | RecordFormat.SPARSE : madeBytes);
         Slice.INT.set(header, 56, RecordFormat.crc(new CRC32C(), header, 0, 56));
-        write(header, header.capacity(), 0);
+        write(header, count, 0);
         force();
+    }
+
+    /** Whether the file is shorter than it was made. No crash does that: its length is on disk before its name is. */
+    boolean isCut() throws IOException {
+        return fileBytes() < madeBytes;
+    }
+
+    long madeBytes() {
+        return madeBytes;
+    }
+
+    boolean isSparse() {
+        return isSparse;
     }
 
     /** Writes the first {@code count} bytes of {@code bytes}, whose position and limit are used and then cleared. */
@@ -168,11 +235,20 @@ final class Segment {
             for (long at = 0; at < bytes; ) {
                 at += channel.transferTo(at, bytes - at, out);
             }
+            if (bytes < madeBytes) {
+                out.write(ByteBuffer.allocate(1), madeBytes - 1);
+            }
             out.force(true);
         }
     }
 
+    /** Cuts the file, so that what lay behind is gone, and its disk free. */
     void truncate(long length) throws IOException {
+        if (madeBytes != 0) {
+            // On disk before the length is: a crash in between leaves a file that is longer than it need be.
+            madeBytes = 0;
+            writeHeader(RecordFormat.SEGMENT_HEADER_BYTES);
+        }
         channel.truncate(length);
     }
 

@@ -17,7 +17,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
@@ -65,6 +68,7 @@ final class SegmentFiles implements AutoCloseable {
 
     private volatile boolean closed;
     private long directoryId;
+    private final Map<Path, String> unreadable = new TreeMap<>();
 
     @GuardedBy("this")
     private @Nullable Segment ready;
@@ -84,7 +88,7 @@ final class SegmentFiles implements AutoCloseable {
     }
 
     /** Opens the segments that are there, oldest first; files that were only kept for reuse are kept or deleted. */
-    synchronized List<Segment> openAll(@Nullable Long expectedDirectoryId) throws IOException {
+    synchronized List<Segment> openAll(@Nullable Long expectedDirectoryId, boolean skipDamaged) throws IOException {
         ArrayList<Segment> segments = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "journal-*")) {
             for (Path file : files) {
@@ -92,7 +96,7 @@ final class SegmentFiles implements AutoCloseable {
                 Matcher segment = SEGMENT.matcher(name);
                 Matcher spare = SPARE.matcher(name);
                 if (segment.matches()) {
-                    segments.add(Segment.open(disk, file, Long.parseUnsignedLong(segment.group(1), 16)));
+                    open(file, Long.parseUnsignedLong(segment.group(1), 16), skipDamaged, segments);
                 } else if (spare.matches()) {
                     spareNumber = Math.max(spareNumber, Integer.parseInt(spare.group(1)));
                     if (Files.size(file) == segmentBytes && raw.size() < SPARES_MAX) {
@@ -126,6 +130,53 @@ final class SegmentFiles implements AutoCloseable {
         return segments;
     }
 
+    private void open(Path file, long first, boolean skipDamaged, List<Segment> segments) throws IOException {
+        try {
+            segments.add(Segment.open(disk, file, first));
+        } catch (JournalDamagedException e) {
+            if (!skipDamaged) {
+                throw e;
+            }
+            unreadable.put(file, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Segments whose headers are damaged, so that nothing in them can be read, and why; only where these are passed over. */
+    Map<Path, String> unreadable() {
+        return unreadable;
+    }
+
+    /** The log has been trimmed: what could be read of it is in L2. */
+    void setUnreadableAside() throws IOException {
+        for (Path file : List.copyOf(unreadable.keySet())) {
+            setAside(file);
+            unreadable.remove(file);
+        }
+    }
+
+    /** As {@link Journal#checkFormat}. */
+    static void checkFormat(Path directory) throws IOException {
+        for (Path file : named(directory).values()) {
+            Segment.checkFormat(file);
+        }
+    }
+
+    /** The segments' files by the position that each is named after; empty if there is no such directory. */
+    static SortedMap<Long, Path> named(Path directory) throws IOException {
+        TreeMap<Long, Path> found = new TreeMap<>();
+        if (Files.isDirectory(directory)) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "journal-*")) {
+                for (Path file : files) {
+                    Matcher name = SEGMENT.matcher(file.getFileName().toString());
+                    if (name.matches()) {
+                        found.put(Long.parseUnsignedLong(name.group(1), 16), file);
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
     /** The same directory, not yet looked into. */
     SegmentFiles again() {
         return new SegmentFiles(directory, segmentBytes, disk);
@@ -139,6 +190,12 @@ final class SegmentFiles implements AutoCloseable {
     Segment.Id newId() {
         return new Segment.Id(
                 random.nextInt(), directoryId, run, boot.getMostSignificantBits(), boot.getLeastSignificantBits());
+    }
+
+    /** The header of a run that writes nothing: it has this boot's id. */
+    static Segment.Id here() {
+        UUID boot = bootId();
+        return new Segment.Id(0, 0, 0, boot.getMostSignificantBits(), boot.getLeastSignificantBits());
     }
 
     void startAhead() {
@@ -188,7 +245,12 @@ final class SegmentFiles implements AutoCloseable {
     /** Recycles or deletes the file of a segment that nobody needs any more; may be called again if it failed. */
     void retire(Segment segment) throws IOException {
         segment.close();
-        boolean isWhole = Files.exists(segment.path()) && Files.size(segment.path()) == segmentBytes;
+        if (segment.isEvidence) {
+            setAside(segment.path());
+            return;
+        }
+        boolean isWhole =
+                !segment.isSparse() && Files.exists(segment.path()) && Files.size(segment.path()) == segmentBytes;
         Path spare = isWhole ? spareName() : null;
         if (spare == null) {
             Files.deleteIfExists(segment.path());
@@ -203,6 +265,14 @@ final class SegmentFiles implements AutoCloseable {
             }
             LockSupport.unpark(ahead);
         }
+    }
+
+    /** Renames a damaged file, for whoever wants to look into it: the log has gone on without it. */
+    void setAside(Path path) throws IOException {
+        Path aside = path.resolveSibling("damaged-" + path.getFileName());
+        Files.move(path, aside, StandardCopyOption.ATOMIC_MOVE);
+        forceDirectory();
+        log.atWarn().addKeyValue("file", aside).log("The damaged journal file has been set aside");
     }
 
     private synchronized @Nullable Path spareName() {
@@ -276,13 +346,13 @@ final class SegmentFiles implements AutoCloseable {
             // Somebody tidied up; a new file does as well.
             return null;
         }
-        return withHeader(channel, path);
+        return withHeader(channel, path, false);
     }
 
-    private Segment withHeader(FileChannel channel, Path path) throws IOException {
+    private Segment withHeader(FileChannel channel, Path path, boolean sparse) throws IOException {
         Segment segment = new Segment(disk, channel, path, newId());
         try {
-            segment.writeHeader();
+            segment.writeHeader(segmentBytes, sparse);
         } catch (IOException e) {
             channel.close();
             Files.deleteIfExists(path);
@@ -298,7 +368,7 @@ final class SegmentFiles implements AutoCloseable {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
 
-    /** A file on the spot, where none was ready: it grows as it is written, so forcing it costs more. */
+    /** A file on the spot, where none was ready: it has its length, but its blocks come as it is written, so forcing it costs more. */
     private Segment makeInline() throws IOException {
         Segment again = renewed();
         if (again != null) {
@@ -308,7 +378,15 @@ final class SegmentFiles implements AutoCloseable {
         synchronized (this) {
             path = nextSpare(".log");
         }
-        return withHeader(create(path), path);
+        FileChannel channel = create(path);
+        try {
+            disk.write(channel, ByteBuffer.allocate(1), segmentBytes - 1);
+        } catch (IOException e) {
+            channel.close();
+            Files.deleteIfExists(path);
+            throw e;
+        }
+        return withHeader(channel, path, true);
     }
 
     /** A new file, zeroed to its full length and forced; null if the journal closed meanwhile. */
@@ -332,7 +410,7 @@ final class SegmentFiles implements AutoCloseable {
                 segment.write(zeros, (int) Math.min(ZEROS_BYTES, segmentBytes - at), at);
             }
             channel.force(true);
-            segment.writeHeader();
+            segment.writeHeader(segmentBytes, false);
             Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
             segment.renamed(path, 0);
             return segment;

@@ -13,17 +13,22 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The data directory: its lock, and the marker file that says what lies there.
  *
  * <p>The marker is why an emptied directory is never served as if it had always been empty: once it says {@code ready}, RocksDB's own files
- * must be there. It says {@code creating} from before RocksDB makes its first file until that is done, so a crash in between is
- * no damage. Threads: open and close are called once; the rest does not change.
+ * must be there, and once it says {@code journaled}, those of the journal. It says {@code creating} from before RocksDB makes its first file until that is
+ * done, so a crash in between is no damage. Its last line is a checksum: a seed that was changed would hash keys to where they are not. Threads: open and
+ * close are called once; the rest does not change.
  */
 final class DataDirectory implements AutoCloseable {
     /** Version of everything that L2 keeps on disk. */
@@ -37,12 +42,32 @@ final class DataDirectory implements AutoCloseable {
 
     private final Path dir;
     private final Path real;
-    private final FileChannel channel;
-    private boolean ready;
+    private final @Nullable FileChannel channel;
+    private State state = State.CREATING;
     private long seed;
     private String id = "";
 
-    private DataDirectory(Path dir, Path real, FileChannel channel) {
+    /** What must be there; each has all that the ones before have. */
+    private enum State {
+        CREATING,
+        READY,
+        JOURNALED;
+
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        static @Nullable State of(String word) {
+            for (State state : values()) {
+                if (state.word().equals(word)) {
+                    return state;
+                }
+            }
+            return null;
+        }
+    }
+
+    private DataDirectory(Path dir, Path real, @Nullable FileChannel channel) {
         this.dir = dir;
         this.real = real;
         this.channel = channel;
@@ -68,10 +93,48 @@ final class DataDirectory implements AutoCloseable {
                     throw new L2Exception("data directory " + dir + " is in use by another process" + holder(channel)
                             + ", which holds " + real.resolve(LOCK));
                 }
+                DataDirectory directory = new DataDirectory(dir, real, channel);
+                directory.readMarker(true);
                 channel.truncate(0);
                 channel.write(ascii(ProcessHandle.current().pid() + "\n"), 0);
+                return directory;
+            } catch (IOException | RuntimeException e) {
+                if (channel != null) {
+                    channel.close();
+                }
+                HELD.remove(real);
+                throw e;
+            }
+        } catch (L2Exception e) {
+            throw e;
+        } catch (IOException e) {
+            throw new L2Exception("cannot open data directory " + dir, e);
+        }
+    }
+
+    /**
+     * Opens a directory that is there to look at it, and changes nothing in it. Keeps writers away as long as it is open, where there is a lock file; a copy
+     * of a directory may have none.
+     */
+    @SuppressWarnings("MustBeClosedChecker") // The lock lives as long as the channel, which close() closes.
+    static DataDirectory openToLook(Path dir) throws L2Exception {
+        try {
+            Path real = dir.toRealPath();
+            if (!HELD.add(real)) {
+                throw new L2Exception("data directory " + dir + " is already open in this process");
+            }
+            FileChannel channel = null;
+            try {
+                Path lock = real.resolve(LOCK);
+                if (Files.exists(lock)) {
+                    channel = FileChannel.open(lock, StandardOpenOption.READ);
+                    if (channel.tryLock(0, Long.MAX_VALUE, true) == null) {
+                        throw new L2Exception("data directory " + dir + " is in use by another process"
+                                + holder(channel) + ", which holds " + lock);
+                    }
+                }
                 DataDirectory directory = new DataDirectory(dir, real, channel);
-                directory.readMarker();
+                directory.readMarker(false);
                 return directory;
             } catch (IOException | RuntimeException e) {
                 if (channel != null) {
@@ -99,28 +162,30 @@ final class DataDirectory implements AutoCloseable {
         return text.isEmpty() ? "" : " (pid " + text + ")";
     }
 
-    private void readMarker() throws IOException {
+    private void readMarker(boolean create) throws IOException {
         Path marker = real.resolve(MARKER);
-        Path db = db();
         if (!Files.exists(marker)) {
-            if (Files.isDirectory(db)) {
-                try (Stream<Path> files = Files.list(db)) {
-                    if (files.findAny().isPresent()) {
-                        throw new L2Exception("marker file " + dir.resolve(MARKER) + " is missing, but " + db
-                                + " holds files: not serving data of unknown format");
-                    }
+            for (Path part : List.of(db(), journal())) {
+                if (holdsFiles(part, "")) {
+                    throw new L2Exception("marker file " + dir.resolve(MARKER) + " is missing, but " + part
+                            + " holds files: not serving data of unknown format");
                 }
+            }
+            if (!create) {
+                throw new L2Exception(
+                        "marker file " + dir.resolve(MARKER) + " is missing: " + dir + " is no data directory");
             }
             SecureRandom random = new SecureRandom();
             seed = random.nextLong();
             byte[] idBytes = new byte[16];
             random.nextBytes(idBytes);
             id = HexFormat.of().formatHex(idBytes);
-            writeMarker(real, false);
+            writeMarker(real, State.CREATING);
             return;
         }
         Map<String, String> lines = new HashMap<>();
-        for (String line : Files.readAllLines(marker, StandardCharsets.US_ASCII)) {
+        String text = Files.readString(marker, StandardCharsets.ISO_8859_1);
+        for (String line : text.lines().toList()) {
             int space = line.indexOf(' ');
             if (space > 0) {
                 lines.put(line.substring(0, space), line.substring(space + 1));
@@ -131,20 +196,48 @@ final class DataDirectory implements AutoCloseable {
             throw new L2Exception("marker file " + dir.resolve(MARKER) + " names format " + format
                     + "; this program reads format " + FORMAT);
         }
-        String state = lines.getOrDefault("state", "?");
+        int sealed = text.lastIndexOf("crc ");
+        if (sealed < 0 || !text.substring(sealed).equals(checksum(text.substring(0, sealed)))) {
+            throw new L2Exception("marker file " + dir.resolve(MARKER) + " is damaged: its checksum is wrong");
+        }
+        State found = State.of(lines.getOrDefault("state", "?"));
         try {
             seed = Long.parseUnsignedLong(lines.getOrDefault("seed", ""), 16);
         } catch (NumberFormatException e) {
             throw new L2Exception("marker file " + dir.resolve(MARKER) + " is damaged: no seed");
         }
         id = lines.getOrDefault("id", "");
-        if (id.length() != 32 || !state.equals("ready") && !state.equals("creating")) {
+        if (id.length() != 32 || found == null) {
             throw new L2Exception("marker file " + dir.resolve(MARKER) + " is damaged");
         }
-        ready = state.equals("ready");
-        if (ready) {
+        state = found;
+        if (isReady()) {
             checkCurrent();
+        } else if (holdsFiles(db(), ".sst") || holdsFiles(db(), ".blob") || holdsFiles(journal(), ".log")) {
+            // An unfinished first start is begun anew, over what it left: there must be no data.
+            throw new L2Exception("marker file " + dir.resolve(MARKER)
+                    + " says that the directory was never in use, but it holds data: is it another directory's?");
         }
+    }
+
+    private static boolean holdsFiles(Path directory, String suffix) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.anyMatch(file -> file.getFileName().toString().endsWith(suffix));
+        }
+    }
+
+    /** What a marker file of these lines holds. */
+    static String withChecksum(String lines) {
+        return lines + checksum(lines);
+    }
+
+    private static String checksum(String text) {
+        CRC32C crc = new CRC32C();
+        crc.update(ascii(text));
+        return "crc " + HexFormat.of().toHexDigits((int) crc.getValue()) + "\n";
     }
 
     /** Looks again, while the lock is held, whether all is there that must be. */
@@ -153,7 +246,7 @@ final class DataDirectory implements AutoCloseable {
             if (!Files.exists(real.resolve(MARKER))) {
                 throw new L2Exception("marker file " + dir.resolve(MARKER) + " is missing");
             }
-            readMarker();
+            readMarker(false);
         } catch (L2Exception e) {
             throw e;
         } catch (IOException e) {
@@ -177,10 +270,11 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
-    /** Writes the marker that says whether RocksDB's files must be there; whole or not at all. */
-    private void writeMarker(Path target, boolean ready) throws IOException {
-        String text = "format " + FORMAT + "\nstate " + (ready ? "ready" : "creating") + "\nseed "
-                + Long.toHexString(seed) + "\nid " + id + "\n";
+    /** Writes the marker that says what must be there; whole or not at all. */
+    private void writeMarker(Path target, State now) throws IOException {
+        String lines =
+                "format " + FORMAT + "\nstate " + now.word() + "\nseed " + Long.toHexString(seed) + "\nid " + id + "\n";
+        String text = withChecksum(lines);
         Path temporary = target.resolve(MARKER + ".new");
         Files.deleteIfExists(temporary);
         try (FileChannel out = FileChannel.open(
@@ -205,14 +299,28 @@ final class DataDirectory implements AutoCloseable {
 
     /** Whether RocksDB's files must be there. */
     boolean isReady() {
-        return ready;
+        return state != State.CREATING;
+    }
+
+    /** Whether the journal must have a file. */
+    boolean isJournaled() {
+        return state == State.JOURNALED;
     }
 
     /** RocksDB has made its files and synced them. */
     void markReady() throws L2Exception {
+        mark(State.READY);
+    }
+
+    /** The journal has its first file. */
+    void markJournaled() throws L2Exception {
+        mark(State.JOURNALED);
+    }
+
+    private void mark(State now) throws L2Exception {
         try {
-            writeMarker(real, true);
-            ready = true;
+            writeMarker(real, now);
+            state = now;
         } catch (IOException e) {
             throw new L2Exception("cannot write " + dir.resolve(MARKER), e);
         }
@@ -221,7 +329,7 @@ final class DataDirectory implements AutoCloseable {
     /** Makes {@code target}, which holds a copy of RocksDB's files, a data directory like this one. */
     void copyMarker(Path target) throws L2Exception {
         try {
-            writeMarker(target, true);
+            writeMarker(target, State.JOURNALED);
         } catch (IOException e) {
             throw new L2Exception("cannot write " + target.resolve(MARKER), e);
         }
@@ -229,6 +337,11 @@ final class DataDirectory implements AutoCloseable {
 
     Path db() {
         return real.resolve("db");
+    }
+
+    /** The journal's place; nothing of L2's is in it. */
+    Path journal() {
+        return real.resolve("journal");
     }
 
     /** Where files are written before RocksDB takes them; on the same file system, so that taking is a link. */
@@ -247,7 +360,9 @@ final class DataDirectory implements AutoCloseable {
     @Override
     public void close() throws L2Exception {
         try {
-            channel.close();
+            if (channel != null) {
+                channel.close();
+            }
         } catch (IOException e) {
             throw new L2Exception("cannot unlock " + dir.resolve(LOCK), e);
         } finally {

@@ -47,6 +47,9 @@ public final class L2 implements AutoCloseable {
     /** Bytes of readahead of a scan. */
     private static final long SCAN_READAHEAD_BYTES = 256 << 10;
 
+    /** The directory's id, in RocksDB's own files. */
+    static final String META_OWNER = "directory-id";
+
     private record MetaValue(long version, Bytes value) {}
 
     private final L2Options options;
@@ -95,7 +98,10 @@ public final class L2 implements AutoCloseable {
             rocks = Rocks.open(options, directory.db(), !directory.isReady());
             L2 l2 = new L2(options, directory, rocks);
             l2.load(rocks);
-            if (!directory.isReady()) {
+            if (directory.isReady()) {
+                l2.checkOwner();
+            } else {
+                l2.putMeta(Map.of(META_OWNER, directory.id().getBytes(StandardCharsets.US_ASCII)));
                 directory.markReady();
             }
             return l2;
@@ -121,6 +127,14 @@ public final class L2 implements AutoCloseable {
             rocks.close();
         }
         directory.close();
+    }
+
+    /** RocksDB's files of another data directory are whole, but they are not what belongs here. */
+    private void checkOwner() throws L2Exception {
+        byte[] owner = meta(META_OWNER);
+        if (owner == null || !directory.id().equals(new String(owner, StandardCharsets.US_ASCII))) {
+            throw new L2Exception("the files in " + directory.db() + " belong to another data directory");
+        }
     }
 
     /** Reads the meta values, of which each lies in up to two places, and looks whether there are parts. */
@@ -162,6 +176,16 @@ public final class L2 implements AutoCloseable {
     /** 32 random hexadecimal digits that this directory was made with. */
     public String directoryId() {
         return directory.id();
+    }
+
+    /** Whether {@link #markJournaled} was called when this directory was made. */
+    public boolean isJournaled() {
+        return directory.isJournaled();
+    }
+
+    /** The journal has its first file: from now on a directory without one is damaged. */
+    public void markJournaled() throws L2Exception {
+        directory.markJournaled();
     }
 
     /**
@@ -567,6 +591,7 @@ public final class L2 implements AutoCloseable {
             rocks = Rocks.open(options, directory.db(), false);
             meta.clear();
             load(rocks);
+            checkOwner();
             opened = rocks;
             done = true;
         } finally {

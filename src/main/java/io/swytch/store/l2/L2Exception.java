@@ -13,20 +13,24 @@ public final class L2Exception extends IOException {
     private static final long serialVersionUID = 1;
 
     private final boolean diskFull;
+    private final boolean damage;
 
     L2Exception(String message) {
         super(message);
         diskFull = false;
+        damage = false;
     }
 
     L2Exception(String message, IOException cause) {
         super(message + ": " + cause.getMessage() + reason(cause), cause);
+        damage = false;
         diskFull = String.valueOf(cause.getMessage()).contains("No space left");
     }
 
     L2Exception(String message, RocksDBException cause) {
         super(message + ": " + cause.getMessage() + codes(cause.getStatus()), cause);
         Status status = cause.getStatus();
+        damage = status != null && status.getCode() == Status.Code.Corruption;
         diskFull = status != null && status.getSubCode() == Status.SubCode.NoSpace
                 || String.valueOf(cause.getMessage()).contains("No space left");
     }
@@ -45,6 +49,11 @@ public final class L2Exception extends IOException {
     /** RocksDB's own message sometimes says nothing, as "Undefined" for a compaction that ran out of disk. */
     private static String codes(@Nullable Status status) {
         return status == null ? "" : " (" + status.getCode() + ", " + status.getSubCode() + ")";
+    }
+
+    /** Whether files are not what RocksDB wrote. */
+    public boolean isDamage() {
+        return damage;
     }
 
     /** Whether the disk has no room left: reads and deletes may go on, and the trouble may pass. */

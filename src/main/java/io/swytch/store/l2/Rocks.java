@@ -226,7 +226,7 @@ final class Rocks {
         return true;
     }
 
-    private static void closeAll(Deque<AutoCloseable> owned) {
+    static void closeAll(Deque<AutoCloseable> owned) {
         RuntimeException first = null;
         while (!owned.isEmpty()) {
             try {

@@ -85,13 +85,17 @@ class JournalDamageTest {
     }
 
     private List<String> read(byte[] file, boolean afterBoot) throws IOException {
-        Files.write(segment(), file);
+        Files.write(segment(), Arrays.copyOf(file, (int) Journal.SEGMENT_BYTES_MIN));
+        return readFile(afterBoot);
+    }
+
+    private List<String> readFile(boolean afterBoot) throws IOException {
         RecordedEffects seen = new RecordedEffects();
         Segment segment = Segment.open(Disk.REAL, segment(), 0);
         try {
             Segment.Id here = afterBoot ? new Segment.Id(0, 0, 0, 1, 2) : segment.id();
-            LogReader records = new LogReader(List.of(segment), here);
-            EffectReader reader = new EffectReader(records, HASH, seen);
+            LogReader records = new LogReader(List.of(segment), here, null);
+            EffectReader reader = new EffectReader(records, HASH, seen, null, 0);
             reader.readAll();
             records.judgeEnd();
         } finally {
@@ -109,7 +113,18 @@ class JournalDamageTest {
     }
 
     @Test
-    void fileCutAtAnyByte_replaysTheWholeRecords() throws IOException {
+    void fileCutAtAnyByte_isDamage() throws IOException {
+        byte[] file = write(3, -1);
+        for (int length = HEADER; length <= file.length; length++) {
+            Files.write(segment(), Arrays.copyOf(file, length));
+            JournalDamagedException e =
+                    assertThrows(JournalDamagedException.class, () -> readFile(false), "cut at " + length);
+            assertEquals(segment(), e.file());
+        }
+    }
+
+    @Test
+    void writeTornAtAnyByteOverZeros_replaysTheWholeRecords() throws IOException {
         byte[] file = write(3, -1);
         for (int length = HEADER; length <= file.length; length++) {
             int whole = 0;
@@ -156,6 +171,37 @@ class JournalDamageTest {
         byte[] file = write(4, -1);
         Arrays.fill(file, recordStart(1), recordStart(2), (byte) 0);
         assertDamaged(file, false, recordStart(1));
+    }
+
+    @Test
+    void byteFlippedInTheLastRecordThatWasForced_isDamage() throws IOException {
+        byte[] file;
+        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system())) {
+            journal.replay(HASH, new RecordedEffects());
+            append(journal, 0);
+            ends.add((int) journal.bytes());
+            append(journal, 1);
+            journal.sync();
+            file = Files.readAllBytes(segment());
+        }
+        assertEquals(lines(2), read(file));
+        file[recordStart(1) + 30] ^= 1;
+        assertDamaged(file, false, recordStart(1));
+        assertDamaged(file, true, recordStart(1));
+    }
+
+    @Test
+    void newestSegmentMissing_isDamage() throws IOException {
+        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system())) {
+            journal.replay(HASH, new RecordedEffects());
+            append(journal, 0);
+            journal.cut();
+            append(journal, 1);
+            journal.sync();
+            Files.delete(segments().get(1));
+            JournalDamagedException e = assertThrows(JournalDamagedException.class, () -> readFile(false));
+            assertEquals(segment(), e.file());
+        }
     }
 
     @Test
@@ -219,7 +265,8 @@ class JournalDamageTest {
             journal.replay(HASH, new RecordedEffects());
         }
         byte[] file = Files.readAllBytes(segment());
-        Files.write(segment(), Arrays.copyOf(file, recordStart(1) + 10));
+        byte[] torn = Arrays.copyOf(Arrays.copyOf(file, recordStart(1) + 10), file.length);
+        Files.write(segment(), torn);
         assertThrows(JournalDamagedException.class, () -> RecordedEffects.replay(dir));
     }
 
@@ -240,7 +287,7 @@ class JournalDamageTest {
     @Test
     void tornTail_isCutSoThatTheNextRunAppendsBehindIt() throws IOException {
         byte[] file = write(3, -1);
-        Files.write(segment(), Arrays.copyOf(file, recordStart(2) + 10));
+        Files.write(segment(), torn(file, recordStart(2) + 10));
         try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system())) {
             RecordedEffects seen = new RecordedEffects();
             journal.replay(HASH, seen);
@@ -248,8 +295,62 @@ class JournalDamageTest {
             append(journal, 2);
             append(journal, 3);
         }
-        assertEquals(recordStart(2), Files.size(segment()));
+        assertEquals(recordStart(2) + RecordFormat.MARK_BYTES + RecordFormat.TERMINATOR_BYTES, Files.size(segment()));
         assertEquals(lines(4), RecordedEffects.replay(dir));
+    }
+
+    /** The file with zeros from there on. */
+    private static byte[] torn(byte[] file, int from) {
+        return Arrays.copyOf(Arrays.copyOf(file, from), (int) Journal.SEGMENT_BYTES_MIN);
+    }
+
+    @Test
+    void damageInTheMiddle_skippedIfAskedTo_losesThatRecordOnly() throws IOException {
+        byte[] file = write(5, -1);
+        file[recordStart(2) + 30] ^= 1;
+        Files.write(segment(), Arrays.copyOf(file, (int) Journal.SEGMENT_BYTES_MIN));
+        List<String> expected = lines(5);
+        expected.subList(4, 6).clear();
+        try (Journal journal =
+                Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), directoryId(), true)) {
+            RecordedEffects seen = new RecordedEffects();
+            Skipped skipped = journal.replaySkippingDamaged(HASH, seen, 0);
+            assertEquals(expected, seen.lines);
+            assertEquals(1, skipped.pieces());
+            append(journal, 5);
+            journal.trimBefore(journal.cut());
+        }
+        assertEquals(List.of(), RecordedEffects.replay(dir));
+        assertTrue(Files.exists(dir.resolve("damaged-" + segment().getFileName())));
+    }
+
+    @Test
+    void missingAndUnreadableSegments_skippedIfAskedTo_loseThoseOnly() throws IOException {
+        writeThreeSegments();
+        List<Path> segments = segments();
+        long id = directoryId();
+        byte[] first = Files.readAllBytes(segments.get(0));
+        first[20] ^= 1;
+        Files.write(segments.get(0), first);
+        Files.delete(segments.get(1));
+        assertThrows(JournalDamagedException.class, () -> RecordedEffects.replay(dir));
+        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), id, true)) {
+            RecordedEffects seen = new RecordedEffects();
+            Skipped skipped = journal.replaySkippingDamaged(HASH, seen, 0);
+            assertEquals(List.of(line(2), "end"), seen.lines);
+            assertEquals(2, skipped.pieces());
+            journal.trimBefore(journal.cut());
+        }
+        assertEquals(List.of(), RecordedEffects.replay(dir));
+    }
+
+    private long directoryId() throws IOException {
+        Segment segment = Segment.open(Disk.REAL, segment(), 0);
+        try {
+            return segment.id().directory();
+        } finally {
+            segment.close();
+        }
     }
 
     private void writeThreeSegments() throws IOException {

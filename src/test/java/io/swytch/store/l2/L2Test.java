@@ -401,10 +401,26 @@ class L2Test {
     void open_afterCrashInFirstStart_makesTheDirectory() throws IOException {
         l2.close();
         Path marker = dir.resolve("swytch.marker");
-        Files.writeString(marker, Files.readString(marker).replace("ready", "creating"));
+        String lines = Files.readString(marker).replaceAll("crc .*\n", "");
+        Files.writeString(marker, DataDirectory.withChecksum(lines.replace("ready", "creating")));
         Files.delete(dir.resolve("db/CURRENT"));
         l2 = L2.open(L2Options.of(dir));
         assertTrue(Files.readString(marker).contains("ready"));
+    }
+
+    @Test
+    void open_withAnyByteOfTheMarkerChanged_isRefusedByName() throws IOException {
+        l2.close();
+        Path marker = dir.resolve("swytch.marker");
+        byte[] whole = Files.readAllBytes(marker);
+        for (int at = 0; at < whole.length; at++) {
+            byte[] changed = whole.clone();
+            changed[at] ^= 1;
+            Files.write(marker, changed);
+            L2Exception e = assertThrows(L2Exception.class, () -> L2.open(L2Options.of(dir)), "byte " + at);
+            assertTrue(e.getMessage().contains(marker.toString()), e.getMessage());
+        }
+        Files.write(marker, whole);
     }
 
     @Test
