@@ -222,6 +222,11 @@ public final class Engine implements AutoCloseable {
         if (!syncsAlways) {
             return CommandLoop.MAY_LEAVE;
         }
+        if (journal.failure() != null) {
+            // Who wrote in this iteration must not be told so; replies of others go on, as nothing is forced until further notice.
+            dropHeld();
+            journal.requireWell();
+        }
         long position = journal.committedPosition();
         return position > journal.syncedPosition() ? position : CommandLoop.MAY_LEAVE;
     }
@@ -232,7 +237,15 @@ public final class Engine implements AutoCloseable {
         if (tier != null) {
             long position = tier.journal().syncedPosition();
             loops.forEach(loop -> loop.flushable(position));
+            if (tier.journal().failure() != null) {
+                dropHeld();
+            }
         }
+    }
+
+    /** What these replies say was not forced, and nobody knows whether it will be: as where a commit fails, a connection that ends says just that. */
+    private void dropHeld() {
+        loops.forEach(LoopHandle::dropHeld);
     }
 
     /** How long a command that writes should wait. */

@@ -20,4 +20,7 @@ public interface LoopHandle extends Executor {
 
     /** Replies that were held at a tick which returned {@code position} or less may leave. */
     void flushable(long position);
+
+    /** Closes the connections whose replies are held; any thread. */
+    void dropHeld();
 }

@@ -355,6 +355,15 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
+     * Returns if all is well.
+     *
+     * @throws JournalFailedException if it is not, as {@link #failure()} says
+     */
+    public void requireWell() {
+        writer.requireWell();
+    }
+
+    /**
      * Why the next segment cannot be made; null while it can. Nothing has failed yet: what is left of the current one takes deletes, and
      * other writes should be refused. Goes away by itself when there is room.
      */
