@@ -5,10 +5,12 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Which key comes next. Threads: any; each brings a random source of its own. */
 interface KeyOrder {
-    /** A number from 0 to the count of keys − 1. */
+    /** A number, from 0 to the count of keys − 1. */
     long next(SplittableRandom random);
 
     /**
+     * The order of that name.
+     *
      * @param name {@code sequential} from 0 on and round again, {@code uniform}, or {@code zipf:0.99}
      * @throws IllegalArgumentException if there is no such order
      */

@@ -214,7 +214,7 @@ final class Load {
             if (!open && busy == 0) {
                 return;
             }
-            select(selector, open ? (long) Math.min(SILENCE_NANOS_MAX, next - now) : SILENCE_NANOS_MAX);
+            select(selector, open ? (long) Math.min((double) SILENCE_NANOS_MAX, next - now) : SILENCE_NANOS_MAX);
             for (SelectionKey key : selector.selectedKeys()) {
                 serve((LoadClient) key.attachment(), key);
             }

@@ -59,7 +59,7 @@ final class Plot {
                     "Seconds from the process's start to its first answer (less is better)",
                     List.of(
                             new Panel("empty, or little data", 13, "JDK (.*)", "start to PONG"),
-                            new Panel("2 million keys, killed", 13, "(\\d+) keys, after kill -9", "restart to PONG"))));
+                            new Panel("killed with kill -9", 13, "(\\d+ keys), after kill -9", "restart to PONG"))));
 
     private Plot() {}
 
@@ -71,7 +71,7 @@ final class Plot {
         List<String[]> lines = new ArrayList<>();
         String source = results.getFileName().toString();
         for (String line : Files.readAllLines(results)) {
-            if (line.startsWith("# machine: ")) {
+            if (line.startsWith("# machine: ") && lines.isEmpty()) {
                 source += " · " + line.substring("# machine: ".length());
             } else if (!line.startsWith("#") && !line.startsWith("row\t")) {
                 lines.add(line.split("\t", -1));
