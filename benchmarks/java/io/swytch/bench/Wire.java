@@ -147,15 +147,14 @@ abstract class Wire {
             }
             end = line + 2;
             // STORED, END, VALUE key flags bytes; all else is trouble.
-            switch (from[at]) {
-                case 'S':
-                    return from[at + 1] == 'T' ? Reply.DONE : Reply.ERROR;
-                case 'E':
-                    return from[at + 1] == 'N' ? Reply.MISS : Reply.ERROR;
-                case 'V':
-                    break;
-                default:
-                    return Reply.ERROR;
+            if (from[at] == 'S') {
+                return from[at + 1] == 'T' ? Reply.DONE : Reply.ERROR;
+            }
+            if (from[at] == 'E') {
+                return from[at + 1] == 'N' ? Reply.MISS : Reply.ERROR;
+            }
+            if (from[at] != 'V') {
+                return Reply.ERROR;
             }
             int blank = line;
             while (from[blank - 1] != ' ') {

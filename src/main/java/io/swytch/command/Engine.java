@@ -223,7 +223,8 @@ public final class Engine implements AutoCloseable {
             return CommandLoop.MAY_LEAVE;
         }
         if (journal.failure() != null) {
-            // Who wrote in this iteration must not be told so; replies of others go on, as nothing is forced until further notice.
+            // Who wrote in this iteration must not be told so; replies of others go on, as nothing is forced until
+            // further notice.
             dropHeld();
             journal.requireWell();
         }

@@ -198,7 +198,8 @@ final class Loop implements LoopHandle, Lookahead {
 
     @Override
     public void dropHeld() {
-        // After what this thread has under way: a tick that took its position before the journal failed holds its replies by then.
+        // After what this thread has under way: a tick that took its position before the journal failed holds its
+        // replies by then.
         eventLoop.execute(() -> List.copyOf(held).forEach(Connection::kill));
     }
 

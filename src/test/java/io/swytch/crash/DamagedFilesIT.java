@@ -85,8 +85,8 @@ class DamagedFilesIT {
     private Path make(String name, KnownData data) {
         Path directory = room.resolve(name);
         for (int generation = 0; generation < 3; generation++) {
-            try (Child server =
-                            Child.server(directory, room.resolve(name + ".log"), "--sync", "always").serving();
+            try (Child server = Child.server(directory, room.resolve(name + ".log"), "--sync", "always")
+                            .serving();
                     RespConnection connection = server.connect()) {
                 data.write(connection, generation, KEYS);
                 if (generation < 2) {

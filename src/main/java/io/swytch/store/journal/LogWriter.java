@@ -489,7 +489,8 @@ final class LogWriter {
         syncedPosition = committedPosition;
         segments.forEach(segment -> segment.isNamed = true);
         sealNamed();
-        // Where it was this mark that failed, nothing else is left to be written: without it, a disk that still fails would seem to be well.
+        // Where it was this mark that failed, nothing else is left to be written: without it, a disk that still fails
+        // would seem to be well.
         markForced(current());
         failure = null;
         log.atInfo().log("The journal can be written again");
