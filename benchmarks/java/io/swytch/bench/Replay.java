@@ -5,6 +5,7 @@ import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ final class Replay {
         }
         Trace trace = file.isEmpty() ? Trace.synthetic(madeUp, limit) : Trace.read(Path.of(file), limit, divisor);
         long footprint = trace.footprintBytes() * copies;
-        try (Socket socket = new Socket("127.0.0.1", port)) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setTcpNoDelay(true);
             Replay replay = new Replay(socket);
             if (percent > 0) {
@@ -208,7 +209,7 @@ final class Replay {
         byte[] text = new byte[Integer.parseInt(readLine().substring(1))];
         in.readFully(text);
         in.skipNBytes(2);
-        for (String line : new String(text, StandardCharsets.ISO_8859_1).split("\r\n")) {
+        for (String line : new String(text, StandardCharsets.ISO_8859_1).lines().toList()) {
             if (line.startsWith("used_memory:")) {
                 return Long.parseLong(line.substring("used_memory:".length()));
             }

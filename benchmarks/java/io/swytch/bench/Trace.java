@@ -51,7 +51,7 @@ final class Trace {
                 BufferedReader lines =
                         new BufferedReader(new InputStreamReader(plain, StandardCharsets.US_ASCII), 1 << 16)) {
             String header = lines.readLine();
-            List<String> columns = Arrays.asList(header == null ? new String[0] : header.split(","));
+            List<String> columns = Arrays.asList(header == null ? new String[0] : header.split(",", -1));
             int keyAt = columns.indexOf("key");
             int sizeAt = columns.indexOf("size");
             int opAt = columns.indexOf("op");
@@ -59,7 +59,7 @@ final class Trace {
                 throw new IOException(file + " has no column 'key' in its first line");
             }
             for (String line = lines.readLine(); line != null && trace.count < limit; line = lines.readLine()) {
-                String[] fields = line.split(",");
+                String[] fields = line.split(",", -1);
                 Integer key = numbers.computeIfAbsent(fields[keyAt], name -> numbers.size());
                 int size = sizeAt < 0 ? madeUpSize(key) : Math.max(1, Integer.parseInt(fields[sizeAt]) / sizeDivisor);
                 trace.add(key, size, opAt >= 0 && fields[opAt].equals("S"));

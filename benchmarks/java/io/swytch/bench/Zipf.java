@@ -45,7 +45,7 @@ final class Zipf {
             double at = areaFirst + random.nextDouble() * (areaAll - areaFirst);
             long rank = Math.min(n, Math.max(1, Math.round(areaInverse(at))));
             // The bar of a rank ends half a step behind it and is as wide as its weight.
-            if (at >= area(rank + 0.5) - Math.pow(rank, -s)) {
+            if (at >= area(rank + 0.5) - Math.pow((double) rank, -s)) {
                 return (rank - 1) * SPREAD % n;
             }
         }
