@@ -76,8 +76,8 @@ class DamagedJournalIT {
     void tornRecordAtTheEnd_isCutOffWithALineInTheLog() throws IOException {
         // What the process was about to write when it was killed: the beginning of a record.
         byte[] content = Files.readAllBytes(segment());
-        int end = content.length;
-        while (content[end - 1] == 0) {
+        long end = content.length;
+        while (content[(int) end - 1] == 0) {
             end--;
         }
         overwrite(segment(), (end + 7) / 8 * 8 + 8, "half of a record".getBytes(StandardCharsets.US_ASCII));
