@@ -10,6 +10,7 @@ import io.swytch.differential.RespConnection;
 import io.swytch.differential.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,7 +54,7 @@ class FailingDiskIT {
             assumeTrue(false, "no gcc: apt-get install gcc libc6-dev");
             return;
         }
-        String output = new String(gcc.getInputStream().readAllBytes());
+        String output = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(gcc.waitFor(60, TimeUnit.SECONDS) && gcc.exitValue() == 0, output);
     }
 
