@@ -81,7 +81,7 @@ class DamagedJournalIT {
             end--;
         }
         overwrite(segment(), (end + 7) / 8 * 8 + 8, "half of a record".getBytes(StandardCharsets.US_ASCII));
-        overwrite(segment(), (end + 7) / 8 * 8, new byte[] {100, 0, 0, 0, 1, 2, 3, 4});
+        overwrite(segment(), (end + 7L) / 8 * 8, new byte[] {100, 0, 0, 0, 1, 2, 3, 4});
         assertEquals(0, check("check.log"));
         try (Child server = server("second.log").serving();
                 RespConnection connection = server.connect()) {
