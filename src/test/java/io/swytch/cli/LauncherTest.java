@@ -87,6 +87,13 @@ class LauncherTest {
     }
 
     @Test
+    void filesOfTheServer_areTheOwnersAlone() throws Exception {
+        launch("--port", "1");
+        Path java = Path.of(environment.get("JAVA_HOME"), "bin");
+        assertEquals("0077", Files.readString(java.resolve("umask")).strip());
+    }
+
+    @Test
     void ownJavaOptions_comeLastSoThatTheyWin() throws Exception {
         environment.put("SWYTCH_JAVA_OPTS", "-Xmx77m -Xlog:gc");
         List<String> words = launch("--port", "1");
@@ -190,6 +197,7 @@ class LauncherTest {
         Path java = Files.createDirectories(home.resolve("bin")).resolve("java");
         Files.writeString(java, """
                 #!/bin/sh
+                umask >"${0%/*}/umask"
                 for word in "$@"; do
                     case $word in
                         -XX:ArchiveClassesAtExit=* | -XX:AOTCacheOutput=*) printf '%s\\n' "$@" >"${word#*=}" ;;
