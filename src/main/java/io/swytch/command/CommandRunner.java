@@ -12,6 +12,7 @@ import io.swytch.command.spec.ServerContext;
 import io.swytch.command.spec.Session;
 import io.swytch.command.spec.SlowCalls;
 import io.swytch.keyspace.Databases;
+import io.swytch.keyspace.KeyClaim;
 import io.swytch.keyspace.NoRoomException;
 import io.swytch.keyspace.OffLoop;
 import io.swytch.keyspace.OffLoopNeeded;
@@ -26,6 +27,7 @@ import io.swytch.store.Fetch;
 import io.swytch.store.FillNeeded;
 import io.swytch.store.Store;
 import io.swytch.store.StoreReadException;
+import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
 import java.util.List;
 import java.util.function.Consumer;
@@ -48,6 +50,7 @@ final class CommandRunner {
     private static final int OFF_LOOP_ROUNDS_MAX = 8;
 
     private final Store store;
+    private final Databases databases;
     private final Clock clock;
     private final LoopStats stats;
     private final StoreKeyspace keyspace;
@@ -59,6 +62,17 @@ final class CommandRunner {
 
     private final boolean tiered;
     private final boolean mayBlock;
+    private final Item probe = new Item();
+
+    // Made once: each would be made anew for every command with several keys.
+    private final Consumer<Call> wantMissing = this::wantMissing;
+    private final Runnable wantStripes = this::wantStripes;
+
+    /** How the command that runs goes through its keys; null where it holds the stripes of all. */
+    private @Nullable KeyByKey keyByKey;
+
+    /** The claim that the last run gave up for; null if it did not. */
+    private @Nullable KeyClaim heldBackBy;
 
     /** What the last run gave up for; null if it did not. */
     private @Nullable Fetch fetch;
@@ -79,6 +93,7 @@ final class CommandRunner {
             Session nobody,
             boolean mayBlock) {
         this.store = store;
+        this.databases = databases;
         this.stats = stats;
         this.mayBlock = mayBlock;
         clock = server.clock();
@@ -108,6 +123,14 @@ final class CommandRunner {
         return taken;
     }
 
+    /** The claim whose end the last run gave up for; null if it gave up for something else. */
+    @Nullable
+    KeyClaim takeClaim() {
+        KeyClaim taken = heldBackBy;
+        heldBackBy = null;
+        return taken;
+    }
+
     /** The work that the last run gave up for; null if it gave up for a fetch. */
     @Nullable
     OffLoop takeOffLoop() {
@@ -124,7 +147,7 @@ final class CommandRunner {
             Key key = queuedCall.key(i);
             store.lock(key.hash());
             try {
-                if (store.mustFetch(key)) {
+                if (store.mustFetch(key, probe)) {
                     stats.misses++;
                     into.want(key);
                 }
@@ -191,8 +214,8 @@ final class CommandRunner {
      *
      * @param rerun whether it was run before, and its keys have been fetched since
      * @param done the work that it gave up for before, done
-     * @return false if keys have to be fetched first, or work done: nothing was written or changed. {@link #takeOffLoop} has the work, or else
-     *     {@link #takeFetch} the keys
+     * @return false if keys have to be fetched first, or work done, or a claim waited for: nothing was written or changed. {@link #takeClaim} has the
+     *     claim, or {@link #takeOffLoop} the work, or else {@link #takeFetch} the keys
      */
     boolean run(
             CommandSpec spec, Request request, Session session, ReplyWriter reply, boolean rerun, List<OffLoop> done) {
@@ -211,10 +234,10 @@ final class CommandRunner {
             CURRENT.set(this);
         }
         boolean isSingle = scope == LockScope.KEYS && call.allKeyCount() == 1;
-        if (isSingle) {
-            locks.lockOne(call.key().hash());
-        } else if (scope != LockScope.NONE) {
-            lockMany(scope, session);
+        if (keyByKey != null) {
+            call.setTurns(keyByKey);
+        } else if (!lock(scope, isSingle, session)) {
+            return false;
         }
         try {
             // A handler finds its one key before it changes anything, so its first look decides. Of several keys one
@@ -258,9 +281,86 @@ final class CommandRunner {
             } finally {
                 // Whatever went wrong: a stripe that stayed taken would stop everyone.
                 locks.unlock();
+                if (keyByKey != null) {
+                    keyByKey.letGo();
+                }
             }
         }
         return true;
+    }
+
+    /**
+     * Runs a command that goes through its keys one by one, on a thread that may block; see {@link KeyByKey}.
+     *
+     * @param spec one for which {@link CommandSpec#keyByKey()} says so
+     */
+    void runKeyByKey(CommandSpec spec, Request request, Session session, ReplyWriter reply) {
+        call.begin(spec, request, session);
+        written = false;
+        KeyByKey through = new KeyByKey(store, databases, this, call);
+        try {
+            through.run(reply, () -> {
+                keyByKey = through;
+                try {
+                    run(spec, request, session, reply, false, List.of());
+                } finally {
+                    keyByKey = null;
+                }
+            });
+        } catch (StoreReadException e) {
+            fail(spec, "ERR " + e.getMessage(), "ERR", reply);
+        }
+    }
+
+    /** Takes the stripes that a command needs. Returns false, with none taken, if it has to wait for a claim. */
+    private boolean lock(LockScope scope, boolean isSingle, Session session) {
+        while (true) {
+            if (isSingle) {
+                locks.lockOne(call.key().hash());
+            } else if (scope != LockScope.NONE) {
+                lockMany(scope, session);
+            }
+            KeyClaim claim = databases.held();
+            if (claim == null || !isHeldBack(claim, session)) {
+                return true;
+            }
+            locks.unlock();
+            if (!mayBlock) {
+                heldBackBy = claim;
+                return false;
+            }
+            claim.await();
+        }
+    }
+
+    /** Whether the command looks at something that a claim's command is about to change, or is about to change something that that looks at. */
+    private boolean isHeldBack(KeyClaim claim, Session session) {
+        boolean[] isBack = {isHeldBack(claim, call.spec(), call)};
+        if (call.spec().lockScope() == LockScope.QUEUED) {
+            forEachCall(session, queued -> isBack[0] |= isHeldBack(claim, queued.spec(), queued));
+        }
+        return isBack[0];
+    }
+
+    private static boolean isHeldBack(KeyClaim claim, CommandSpec spec, Call of) {
+        switch (spec.lockScope()) {
+            case ALL -> {
+                return true;
+            }
+            // Those that walk keys, or count them.
+            case NONE -> {
+                return claim.writes() && spec.mayRunInBackground();
+            }
+            default -> {
+                boolean matters = claim.writes() || spec.has(Flag.WRITE);
+                for (int i = 0; matters && i < of.allKeyCount(); i++) {
+                    if (claim.contains(of.key(i).hash())) {
+                        return true;
+                    }
+                }
+                return false;
+            }
+        }
     }
 
     private void fail(CommandSpec spec, String text, String code, ReplyWriter reply) {
@@ -285,13 +385,17 @@ final class CommandRunner {
         return false;
     }
 
+    private void wantStripes() {
+        locks.want(call);
+    }
+
     private void lockMany(LockScope scope, Session session) {
         if (scope == LockScope.ALL) {
             locks.lockAll();
             return;
         }
         if (scope == LockScope.KEYS) {
-            locks.lockWanted(() -> locks.want(call));
+            locks.lockWanted(wantStripes);
             return;
         }
         List<Session.Queued> queue = session.queue();
@@ -323,7 +427,7 @@ final class CommandRunner {
 
     /** Whether every key that the command will look at is in L1 or known to be nowhere; if not, {@link #fetch} has those that are not. */
     private boolean allThere(Session session) {
-        forEachCall(session, this::wantMissing);
+        forEachCall(session, wantMissing);
         if (fetch == null) {
             return true;
         }
@@ -362,7 +466,7 @@ final class CommandRunner {
         for (int i = 0; i < of.allKeyCount() && into != null; i++) {
             Key key = of.key(i);
             // In this order: of a key whose fetch failed the second look throws, and here nobody would tell the client.
-            if (store.isFetched(key) || store.mustFetch(key)) {
+            if (store.isFetched(key) || store.mustFetch(key, probe)) {
                 into.want(key);
             }
         }
@@ -374,7 +478,7 @@ final class CommandRunner {
         }
         for (int i = 0; i < of.allKeyCount(); i++) {
             Key key = of.key(i);
-            if (store.mustFetch(key)) {
+            if (store.mustFetch(key, probe)) {
                 stats.misses++;
                 if (fetch == null) {
                     fetch = store.newFetch();

@@ -7,6 +7,7 @@ import io.swytch.command.spec.Errors;
 import io.swytch.command.spec.Flag;
 import io.swytch.command.spec.Session;
 import io.swytch.command.spec.Session.ReplyMode;
+import io.swytch.keyspace.KeyClaim;
 import io.swytch.keyspace.OffLoop;
 import io.swytch.keyspace.WatchToken;
 import io.swytch.resp.ReplyWriter;
@@ -34,6 +35,11 @@ final class Dispatcher implements CommandLoop {
 
     private static final long WRITES = Flag.WRITE.bit();
 
+    /** A command with more arguments leaves the loop if it can, in memory mode and where each key may cost a look at L2's filters. */
+    private static final int ARGS_IN_MEMORY_MAX = 4096;
+
+    private static final int ARGS_TIERED_MAX = 1024;
+
     /** Commands behind a parked one whose keys are fetched with its own. */
     private static final int AHEAD_MAX = 1024;
 
@@ -45,6 +51,7 @@ final class Dispatcher implements CommandLoop {
     private final LatencyEvents events;
     private final Clock clock;
     private final boolean tiered;
+    private final int argsOnLoopMax;
 
     /** When the command before ended, which is when this one begins: one look at the clock a command; {@link #WAITED} after a tick. */
     private long lastNanos = WAITED;
@@ -63,6 +70,7 @@ final class Dispatcher implements CommandLoop {
         slowlog = engine.stats().slowlog();
         events = engine.stats().latencyEvents();
         tiered = engine.store().isTiered();
+        argsOnLoopMax = tiered ? ARGS_TIERED_MAX : ARGS_IN_MEMORY_MAX;
         runner = engine.newRunner(stats, false);
     }
 
@@ -136,6 +144,11 @@ final class Dispatcher implements CommandLoop {
                 return Outcome.PARKED;
             }
         }
+        if (request.argCount() > argsOnLoopMax && spec.keyByKey() != CommandSpec.KeyByKey.NO) {
+            Parking.park(session);
+            engine.runKeyByKey(spec, request, session, reply.protocol());
+            return Outcome.PARKED;
+        }
         if ((spec.mayRunInBackground() || session.inMulti()) && runner.goesToBackground(spec, request, session)) {
             Parking.park(session);
             engine.runInBackground(spec, request, session, reply.protocol());
@@ -143,6 +156,10 @@ final class Dispatcher implements CommandLoop {
         }
         List<OffLoop> done = parking == null ? List.of() : parking.done();
         if (!runner.run(spec, request, session, reply, parking != null, done)) {
+            KeyClaim claim = runner.takeClaim();
+            if (claim != null) {
+                return await(session, claim);
+            }
             OffLoop work = runner.takeOffLoop();
             return work == null ? park(session, parking, following) : leave(session, work);
         }
@@ -185,6 +202,16 @@ final class Dispatcher implements CommandLoop {
         }
         ClientConnection connection = Engine.connection(session);
         fetches.add(fetch, () -> connection.execute(connection::resume));
+        return Outcome.PARKED;
+    }
+
+    /** Lets the command run again when a claim is over. */
+    private static Outcome await(Session session, KeyClaim claim) {
+        if (Parking.of(session) == null) {
+            Parking.park(session);
+        }
+        ClientConnection connection = Engine.connection(session);
+        claim.whenOver(() -> connection.execute(connection::resume));
         return Outcome.PARKED;
     }
 

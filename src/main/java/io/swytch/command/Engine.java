@@ -66,6 +66,12 @@ public final class Engine implements AutoCloseable {
     private final Session nobody;
 
     private final ExecutorService background;
+
+    /** For commands that go through very many keys: one at a time, because each may have to wait for all that use its keys. */
+    private final ExecutorService keyByKey;
+
+    private volatile boolean isClosing;
+
     private final ScheduledExecutorService timer;
     private final ThreadLocal<CommandRunner> backgroundRunner;
     private final Pause pause;
@@ -93,6 +99,7 @@ public final class Engine implements AutoCloseable {
         AtomicInteger number = new AtomicInteger();
         background = Executors.newFixedThreadPool(
                 BACKGROUND_THREADS, task -> humble(daemon(task, "swytch-work-" + number.incrementAndGet())));
+        keyByKey = Executors.newSingleThreadExecutor(task -> humble(daemon(task, "swytch-keys")));
         timer = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "swytch-timer"));
         stats.setNetworkMemory(
                 () -> new MemoryAccount.NetworkMemory(BlockPool.totalBytes(), BlockPool.uncountedBytes()));
@@ -326,16 +333,47 @@ public final class Engine implements AutoCloseable {
 
     /** Runs a command on a thread that may wait for the disk; its connection, which is parked, goes on after. */
     void runInBackground(CommandSpec spec, Request request, Session session, int protocol) {
+        runOn(
+                background,
+                spec,
+                request,
+                session,
+                protocol,
+                (runner, own, reply) -> runner.run(spec, own, session, reply, false, List.of()));
+    }
+
+    /** As {@link #runInBackground}, a command that goes through its keys one by one. */
+    void runKeyByKey(CommandSpec spec, Request request, Session session, int protocol) {
+        runOn(
+                keyByKey,
+                spec,
+                request,
+                session,
+                protocol,
+                (runner, own, reply) -> runner.runKeyByKey(spec, own, session, reply));
+    }
+
+    private interface Run {
+        void with(CommandRunner runner, Request own, WireReplyWriter reply);
+    }
+
+    private void runOn(
+            ExecutorService executor, CommandSpec spec, Request request, Session session, int protocol, Run run) {
         // The connection may close while the command runs, and its memory with it.
         Request own = request.copy();
         ClientConnection connection = connection(session);
-        background.execute(() -> {
+        executor.execute(() -> {
+            if (isClosing) {
+                // No connection is left that would hear of it, and the store is about to be closed.
+                own.release();
+                return;
+            }
             WireReplyWriter reply = WireReplyWriter.detached(protocol);
             CommandRunner runner = backgroundRunner.get();
             long start = clock.nanos();
             long mark = reply.mark();
             try {
-                runner.run(spec, own, session, reply, false, List.of());
+                run.with(runner, own, reply);
                 runner.await(spec);
                 if (runner.hasWritten()) {
                     commit(reply, mark);
@@ -350,6 +388,7 @@ public final class Engine implements AutoCloseable {
                 reply.error(Errors.INTERNAL.text());
             } finally {
                 own.release();
+                runner.trim();
                 connection.execute(() -> finish(session, connection, reply));
             }
         });
@@ -389,10 +428,13 @@ public final class Engine implements AutoCloseable {
     /** Stops the threads; whatever still runs is waited for a moment. */
     @Override
     public void close() {
+        isClosing = true;
         timer.shutdownNow();
         background.shutdown();
+        keyByKey.shutdown();
         try {
-            if (!background.awaitTermination(2, TimeUnit.SECONDS)) {
+            // One that writes keeps the last drain waiting until it is done, so that is what takes the time, not this.
+            if (!background.awaitTermination(2, TimeUnit.SECONDS) || !keyByKey.awaitTermination(2, TimeUnit.SECONDS)) {
                 LOG.warn("commands in the background still run at stop");
             }
         } catch (InterruptedException e) {

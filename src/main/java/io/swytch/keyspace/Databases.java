@@ -2,6 +2,7 @@ package io.swytch.keyspace;
 
 import io.swytch.store.Store;
 import io.swytch.store.item.Key;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the keyspaces of all threads share: who watches what, and how databases map to spaces.
@@ -12,6 +13,11 @@ public final class Databases {
     private final Store store;
     private final WatchRegistry watches = new WatchRegistry();
     private volatile boolean expiryActive = true;
+
+    /** The claim that is told of changes, and the one that others wait for; one command at a time has one, and at last both. */
+    private volatile @Nullable KeyClaim watched;
+
+    private volatile @Nullable KeyClaim held;
 
     public Databases(Store store) {
         this.store = store;
@@ -25,6 +31,42 @@ public final class Databases {
     /** A key was changed, has expired or is deleted. Holds its stripe. */
     void touch(Key key) {
         watches.touch(key);
+        KeyClaim claim = watched;
+        if (claim != null) {
+            claim.touch(key.hash());
+        }
+    }
+
+    private void touchAll() {
+        KeyClaim claim = watched;
+        if (claim != null) {
+            claim.touchAll();
+        }
+    }
+
+    /** Tells {@code claim} of changes from now on. Nobody else has one. */
+    public void watch(KeyClaim claim) {
+        watched = claim;
+    }
+
+    /**
+     * Lets commands that take their stripes from now on wait for the claim's end. Those that have taken them already go on: who has had all stripes after
+     * this meets none of them.
+     */
+    public void hold(KeyClaim claim) {
+        held = claim;
+    }
+
+    /** The claim that commands wait for; null nearly always. Whoever asks holds the stripes of its keys. */
+    public @Nullable KeyClaim held() {
+        return held;
+    }
+
+    /** Ends a claim. Holds no stripe. */
+    public void end(KeyClaim claim) {
+        held = null;
+        watched = null;
+        claim.end();
     }
 
     /** Begins to watch a key that now has that expiry, 0 = none or absent. Holds its stripe. */
@@ -57,6 +99,7 @@ public final class Databases {
 
     /** Empties a database. Holds all stripes. */
     void flush(int db) {
+        touchAll();
         int old = store.spaces().of(db);
         watches.forEachOf(old, this::touchIfThere);
         store.renew(db);
@@ -71,6 +114,7 @@ public final class Databases {
         if (space1 == space2) {
             return;
         }
+        touchAll();
         // A watched key counts as touched if either database has it: what its database shows under that name may have
         // changed.
         watches.forEachOf(space1, cell -> touchIfInEither(cell, space1, space2));

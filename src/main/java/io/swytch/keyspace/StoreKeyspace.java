@@ -6,6 +6,7 @@ import io.swytch.bytes.Numbers;
 import io.swytch.bytes.Slice;
 import io.swytch.stats.LoopStats;
 import io.swytch.store.FillNeeded;
+import io.swytch.store.ReadAhead;
 import io.swytch.store.Staged;
 import io.swytch.store.Store;
 import io.swytch.store.item.Item;
@@ -48,17 +49,13 @@ public final class StoreKeyspace extends Keyspace {
     private long nowMs;
     private boolean mayBlock;
 
-    /** Whether the command may give up for {@link OffLoop} work, and what of it was done for the command before. */
-    private boolean mayLeave;
-
-    private List<OffLoop> done = List.of();
-    private @Nullable OffLoop wanted;
-
-    /** The result of work that was done here and now, of which nothing is left to see when the next command begins. */
-    private @Nullable AutoCloseable closedByNext;
+    private final OffLoopWork work = new OffLoopWork();
 
     /** Whether the command has changed anything. */
     private boolean hasChanged;
+
+    /** What has been read from L2 before its turn; null but for a command that goes key by key. */
+    private @Nullable ReadAhead ahead;
 
     private boolean rerun;
     private boolean countsUse = true;
@@ -80,7 +77,7 @@ public final class StoreKeyspace extends Keyspace {
     public void begin(long nowMs) {
         this.nowMs = nowMs;
         hasChanged = false;
-        closeLast();
+        work.closeLast();
         absentState = ItemHeader.L2_UNKNOWN;
     }
 
@@ -99,30 +96,19 @@ public final class StoreKeyspace extends Keyspace {
         this.mayBlock = mayBlock;
     }
 
-    private void closeLast() {
-        AutoCloseable last = closedByNext;
-        if (last == null) {
-            return;
-        }
-        closedByNext = null;
-        try {
-            last.close();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+    /** Has looks at cold keys find what has been read of them, until it is null again. */
+    public void setReadAhead(@Nullable ReadAhead ahead) {
+        this.ahead = ahead;
     }
 
     /** Whether the command may give up with {@link OffLoopNeeded}, and the work that was done since it first did. */
     public void setOffLoop(boolean mayLeave, List<OffLoop> done) {
-        this.mayLeave = mayLeave;
-        this.done = done;
+        work.begin(mayLeave, done);
     }
 
     /** What the command gave up for; null if it did not. */
     public @Nullable OffLoop takeWanted() {
-        OffLoop taken = wanted;
-        wanted = null;
-        return taken;
+        return work.take();
     }
 
     /** The effects of the commands since it was last cleared. */
@@ -228,7 +214,10 @@ public final class StoreKeyspace extends Keyspace {
         // A command that has changed something cannot give up and run again: INCR in a transaction would count twice.
         // All
         // keys were there when it began, so this is for those that its own writes have pushed out of L1, which is rare.
-        int state = store.lookBelow(key, found, mayBlock || hasChanged);
+        int state = ahead == null ? ReadAhead.UNKNOWN : ahead.look(key, found);
+        if (state == ReadAhead.UNKNOWN) {
+            state = store.lookBelow(key, found, mayBlock || hasChanged);
+        }
         if (state == Store.MUST_FETCH) {
             throw FillNeeded.SIGNAL;
         }
@@ -240,7 +229,10 @@ public final class StoreKeyspace extends Keyspace {
         }
         absentState = ItemHeader.L2_HAS;
         if (found.isExpired(nowMs) && databases.isExpiryActive()) {
-            expire(store.shard(key.hash()), key, ItemHeader.L2_HAS);
+            // What was read ahead may be old; then this look is for nothing, and must not bury what came after.
+            if (ahead == null || ahead.isAlone()) {
+                expire(store.shard(key.hash()), key, ItemHeader.L2_HAS);
+            }
             return null;
         }
         return found;
@@ -263,34 +255,21 @@ public final class StoreKeyspace extends Keyspace {
     }
 
     @Override
-    public <T> T offLoop(Object what, long bytes, List<Slice> values, Function<List<Slice>, T> work) {
-        T result = bytes < OffLoop.BYTES_MIN ? null : doneOffLoop(what, values, work);
+    public <T> T offLoop(Object what, long bytes, List<Slice> values, Function<List<Slice>, T> function) {
+        T result = bytes < OffLoop.BYTES_MIN ? null : doneOffLoop(what, values, function);
         if (result != null) {
             return result;
         }
-        result = work.apply(values);
+        result = function.apply(values);
         if (result instanceof AutoCloseable closeable) {
             // The next work of a transaction, or the next command: whoever saw the result before has done with it.
-            closeLast();
-            closedByNext = closeable;
+            work.closeWithNext(closeable);
         }
         return result;
     }
 
-    /** The result of work, or null if it must be done here and now; gives up if it can be done elsewhere. */
-    // The result of a function of type T.
-    @SuppressWarnings("unchecked")
-    private <T> @Nullable T doneOffLoop(Object what, List<Slice> values, Function<List<Slice>, T> work) {
-        for (OffLoop each : done) {
-            if (each.isFor(what, values)) {
-                return (T) each.result();
-            }
-        }
-        if (!mayLeave || hasChanged || !OffLoop.canKeep(values)) {
-            return null;
-        }
-        wanted = new OffLoop(what, values, work);
-        throw OffLoopNeeded.SIGNAL;
+    private <T> @Nullable T doneOffLoop(Object what, List<Slice> values, Function<List<Slice>, T> function) {
+        return work.done(what, values, function, !hasChanged);
     }
 
     private static boolean isLong(Slice bytes) {
@@ -311,12 +290,7 @@ public final class StoreKeyspace extends Keyspace {
         if (!tiered || !isLong(arg)) {
             return false;
         }
-        List<Slice> values = List.of(arg);
-        if (done.stream().anyMatch(each -> each.isFor(STAGE, values))) {
-            return false;
-        }
-        wanted = new OffLoop(STAGE, values, kept -> store.stage(kept.get(0)));
-        return true;
+        return work.isWanted(STAGE, List.of(arg), kept -> store.stage(kept.get(0)));
     }
 
     private @Nullable Staged stagedPatch(Slice bytes, int offset) {

@@ -98,16 +98,8 @@ public final class RequestDecoder {
      * The bytes from {@code from} on now lie in {@code target}, {@code delta} further back than they did. Arguments that lie before {@code
      * from} stay where they are.
      */
-    // Which memory it is matters, not what it holds.
-    @SuppressWarnings("ReferenceEquality")
     public void moved(ByteBuffer target, int from, int delta, int to) {
-        ByteBuffer old = memory;
-        for (int i = 0; i < request.argCount(); i++) {
-            Slice arg = request.arg(i);
-            if (!arg.isChunked() && arg.buffer() == old && arg.offset() >= from) {
-                arg.set(target, arg.offset() + delta, arg.length());
-            }
-        }
+        request.moved(memory, from, target, delta);
         memory = target;
         pos += delta;
         start = Math.max(start, from) + delta;
@@ -286,7 +278,7 @@ public final class RequestDecoder {
                 return Status.NEED_MORE;
             } else {
                 // Redis does not look at the two bytes behind a bulk either.
-                request.add().set(memory, pos, bulkLength);
+                request.add(memory, pos, bulkLength);
                 pos += bulkLength + 2;
             }
             bulkLength = -1;

@@ -153,6 +153,24 @@ public final class Store implements AutoCloseable {
         l1.shard(stripe).unlock();
     }
 
+    /** Whether somebody waits for the stripe of a hash. */
+    public boolean isAwaited(long hash) {
+        return l1.shard(hash).isAwaited();
+    }
+
+    /** Waits until no drain is under way, and lets none begin until {@link #allowDrain}. Holds no stripe. */
+    public void forbidDrain() {
+        if (tier != null) {
+            tier.drain().forbid();
+        }
+    }
+
+    public void allowDrain() {
+        if (tier != null) {
+            tier.drain().allow();
+        }
+    }
+
     /** Takes all stripes. */
     public void lockAll() {
         l1.lockAll();
@@ -167,17 +185,13 @@ public final class Store implements AutoCloseable {
      * stripes are held, because a drain waits for stripes. May wait for the disk.
      */
     public void lockAlone() {
-        if (tier != null) {
-            tier.drain().forbid();
-        }
+        forbidDrain();
         l1.lockAll();
     }
 
     public void unlockAlone() {
         l1.unlockAll();
-        if (tier != null) {
-            tier.drain().allow();
-        }
+        allowDrain();
     }
 
     // Items.
@@ -231,10 +245,9 @@ public final class Store implements AutoCloseable {
         return mayBlock ? below.readNow(key, into) : MUST_FETCH;
     }
 
-    /** Whether a look at the key would need the disk. Holds its stripe. */
-    public boolean mustFetch(Key key) {
-        Item item = new Item();
-        return !l1.shard(key.hash()).find(key, item, false) && lookBelow(key, item, false) == MUST_FETCH;
+    /** Whether a look at the key, which {@code into} is used for, would need the disk. Holds its stripe. */
+    public boolean mustFetch(Key key, Item into) {
+        return !l1.shard(key.hash()).find(key, into, false) && lookBelow(key, into, false) == MUST_FETCH;
     }
 
     /** Whether a key may be there, without a disk read; expired keys count. Holds its stripe. */
@@ -384,10 +397,10 @@ public final class Store implements AutoCloseable {
         return new TtlFigures(sample.averageMs(), sample.staleShare());
     }
 
-    /** Is told of keys by {@link #walk}. */
+    /** Is told of keys by {@link #walk}; does not walk itself. */
     @FunctionalInterface
     public interface Visitor {
-        void visit(io.swytch.bytes.Slice key, int type);
+        void visit(Slice key, int type);
     }
 
     /** Walks unexpired keys of a space in hash order over both tiers: see {@link Walk}. Takes stripes itself; may read the disk. */

@@ -20,6 +20,7 @@ import static io.swytch.command.spec.KeyFlag.UPDATE;
 import io.swytch.bytes.Numbers;
 import io.swytch.command.spec.Call;
 import io.swytch.command.spec.CommandFamily;
+import io.swytch.command.spec.CommandSpec.KeyByKey;
 import io.swytch.command.spec.Errors;
 import io.swytch.command.spec.Group;
 import io.swytch.command.spec.Options;
@@ -40,6 +41,7 @@ public final class KeyCommands {
                             "1.0.0",
                             "O(N) where N is the number of keys that will be removed. When a key to remove holds a value other than a string, the individual complexity for this key is O(M) where M is the number of elements in the list, set, sorted set or hash. Removing a single key that holds a string value is O(1).",
                             "Deletes keys, and replies how many there were.")
+                    .keyByKey(KeyByKey.HEAD)
                     .runs(KeyCommands::del),
             command("UNLINK", atLeast(2), WRITE, FAST)
                     .keys(1, -1, 1, RM, DELETE)
@@ -49,6 +51,7 @@ public final class KeyCommands {
                             "4.0.0",
                             "O(1) for each key removed regardless of its size. Then the command does O(N) work in a different thread in order to reclaim memory, where N is the number of allocations the deleted objects where composed of.",
                             "Deletes keys, and gives their memory back later.")
+                    .keyByKey(KeyByKey.HEAD)
                     .runs(KeyCommands::del),
             command("EXISTS", atLeast(2), READONLY, FAST)
                     .keys(1, -1, 1, RO)
@@ -59,6 +62,7 @@ public final class KeyCommands {
                             "O(N) where N is the number of keys to check.",
                             "Replies how many of the keys exist.")
                     .history("3.0.3", "Takes several keys.")
+                    .keyByKey(KeyByKey.HEAD)
                     .runs(KeyCommands::exists),
             command("TOUCH", atLeast(2), READONLY, FAST)
                     .keys(1, -1, 1, RO)
@@ -68,6 +72,7 @@ public final class KeyCommands {
                             "3.2.1",
                             "O(N) where N is the number of keys that will be touched.",
                             "Counts a use of each key, and replies how many exist.")
+                    .keyByKey(KeyByKey.HEAD)
                     .runs(KeyCommands::exists),
             command("TYPE", exactly(2), READONLY, FAST)
                     .key(1, RO)

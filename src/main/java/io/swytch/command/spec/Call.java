@@ -7,7 +7,10 @@ import io.swytch.resp.Request;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a command: its arguments, keys, session and keyspace; reused by the dispatcher, valid until the handler returns.
@@ -16,6 +19,12 @@ import java.util.Arrays;
  */
 public final class Call {
     private static final int KEYS_KEPT_MAX = 1024;
+
+    /** Keys with an object each; those behind are read from the arguments when they are asked for. A power of two. */
+    private static final int KEYS_MAX = 1 << 12;
+
+    /** So many of the keys behind those stay as they were shown. */
+    private static final int VIEWS = 1 << 8;
 
     /** What {@link #scratch} holds. */
     public static final int SCRATCH_BYTES = 8 * 1024;
@@ -29,8 +38,19 @@ public final class Call {
     private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
     private Key[] keys = {new Key()};
     private int keyCount;
+
+    /** Keys that are there to be shown at once: all of them in nearly every call, none where each has its turn. */
+    private int readyCount;
+
     private int declaredKeyCount;
+    private final List<Behind> behind = new ArrayList<>();
+    private Key[] views = {};
+    private int nextView;
+    private @Nullable KeyTurns turns;
     private long redactedArgs;
+
+    /** Keys from number {@code first} on, of which the first is argument {@code arg}, and the next {@code step} behind. */
+    private record Behind(int first, int arg, int step) {}
 
     /** A call for one thread's use. {@link #begin} positions it before each command. */
     public Call(ServerContext server, Keyspace keyspace, CommandSpec spec, Request request, Session session) {
@@ -48,15 +68,29 @@ public final class Call {
         this.session = session;
         keyCount = 0;
         redactedArgs = 0;
+        turns = null;
+        if (!behind.isEmpty()) {
+            behind.clear();
+        }
         for (int i = 0; i < spec.keySpecs().size(); i++) {
             addKeys(spec.keySpecs().get(i));
         }
         declaredKeyCount = keyCount;
         spec.addMoreKeys(this);
+        readyCount = Math.min(keyCount, KEYS_MAX);
+    }
+
+    /** Has {@code turns} told of each key before it is shown, until the next {@link #begin}. */
+    public void setTurns(KeyTurns turns) {
+        this.turns = turns;
+        readyCount = 0;
     }
 
     /** Adds a key in another database than the session's to those that are locked and fetched: for {@code CommandSpec.Row.moreKeys}. */
     public void addKey(int db, Slice bytes) {
+        if (keyCount >= KEYS_MAX) {
+            throw new IllegalStateException("a key of another database behind thousands");
+        }
         if (keyCount == keys.length) {
             growKeys();
         }
@@ -82,6 +116,11 @@ public final class Call {
             last = Math.min(last, argCount() - 1);
         }
         for (int i = first; i <= last; i += keySpec.step()) {
+            if (keyCount >= KEYS_MAX) {
+                behind.add(new Behind(keyCount, i, keySpec.step()));
+                keyCount += (last - i) / keySpec.step() + 1;
+                return;
+            }
             if (keyCount == keys.length) {
                 growKeys();
             }
@@ -101,8 +140,13 @@ public final class Call {
     public void trim() {
         if (keys.length > KEYS_KEPT_MAX) {
             keys = Arrays.copyOf(keys, KEYS_KEPT_MAX);
-            keyCount = Math.min(keyCount, KEYS_KEPT_MAX);
+            readyCount = Math.min(readyCount, KEYS_KEPT_MAX);
+            keyCount = readyCount;
             declaredKeyCount = Math.min(declaredKeyCount, keyCount);
+            behind.clear();
+        }
+        if (views.length > 0) {
+            views = new Key[0];
         }
     }
 
@@ -156,9 +200,41 @@ public final class Call {
         return keys[0];
     }
 
-    /** Declared key {@code index}, in the order of the arguments within each key spec. */
+    /** Declared key {@code index}, in the order of the arguments within each key spec. Of thousands, a key stays as it is for the next hundred. */
     public Key key(int index) {
-        return keys[index];
+        return index < readyCount ? keys[index] : keyInTurn(index);
+    }
+
+    private Key keyInTurn(int index) {
+        Key key = keyUnasked(index, nextView());
+        KeyTurns each = turns;
+        if (each != null) {
+            each.take(index, key);
+        }
+        return key;
+    }
+
+    private Key nextView() {
+        if (views.length == 0) {
+            views = new Key[VIEWS];
+            for (int i = 0; i < VIEWS; i++) {
+                views[i] = new Key();
+            }
+        }
+        return views[nextView++ & VIEWS - 1];
+    }
+
+    /** Shows in {@code into} what {@link #key(int)} shows, without its turn: only the key itself may be looked at, not what it holds. */
+    public Key keyUnasked(int index, Key into) {
+        if (index < Math.min(keyCount, KEYS_MAX)) {
+            return into.set(keys[index]);
+        }
+        int at = behind.size() - 1;
+        while (behind.get(at).first > index) {
+            at--;
+        }
+        Behind from = behind.get(at);
+        return keyspace.key(session.db, arg(from.arg + (index - from.first) * from.step), into);
     }
 
     public int keyCount() {

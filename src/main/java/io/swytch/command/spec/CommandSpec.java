@@ -43,6 +43,7 @@ public final class CommandSpec {
     private final LockScope lockScope;
     private final @Nullable Predicate<Call> blindWhen;
     private final Background background;
+    private final KeyByKey keyByKey;
     private final @Nullable Predicate<Call> backgroundWhen;
     private final @Nullable Consumer<Call> awaits;
     private final @Nullable Consumer<Call> moreKeys;
@@ -75,6 +76,7 @@ public final class CommandSpec {
         lockScope = row.lockScope != null ? row.lockScope : keySpecs.isEmpty() ? LockScope.NONE : LockScope.KEYS;
         blindWhen = row.blindWhen;
         background = row.background;
+        keyByKey = row.keyByKey;
         backgroundWhen = row.backgroundWhen;
         awaits = row.awaits;
         moreKeys = row.moreKeys;
@@ -232,6 +234,11 @@ public final class CommandSpec {
                 || (backgroundWhen != null && backgroundWhen.test(call));
     }
 
+    /** Whether a call with very many keys can go through them in pieces, and what is read from disk for it. */
+    public KeyByKey keyByKey() {
+        return keyByKey;
+    }
+
     /** Whether any call of it can leave the event loop. */
     public boolean mayRunInBackground() {
         return background != Background.NEVER || backgroundWhen != null;
@@ -295,6 +302,16 @@ public final class CommandSpec {
         QUEUED
     }
 
+    /** Whether a handler looks at its keys one after the other, each for itself, and what it wants to know of one that is on disk. */
+    public enum KeyByKey {
+        /** It looks at several at a time, or at other things. */
+        NO,
+        /** Whether it is there, its type and its expiry. */
+        HEAD,
+        /** What it holds. */
+        VALUE
+    }
+
     /** Whether a command leaves the event loop, its connection waiting, because it may take long or read the disk. */
     public enum Background {
         NEVER,
@@ -324,6 +341,7 @@ public final class CommandSpec {
         private @Nullable LockScope lockScope;
         private @Nullable Predicate<Call> blindWhen;
         private Background background = Background.NEVER;
+        private KeyByKey keyByKey = KeyByKey.NO;
         private @Nullable Predicate<Call> backgroundWhen;
         private @Nullable Consumer<Call> awaits;
         private @Nullable Consumer<Call> moreKeys;
@@ -434,6 +452,15 @@ public final class CommandSpec {
         /** Leaves the event loop always, or in persistent mode. Such a handler takes the locks it needs through walks of the keyspace. */
         public Row background(Background background) {
             this.background = background;
+            return this;
+        }
+
+        /**
+         * Looks at its keys one after the other through {@link Call#key(int)}, and has done with each before it asks for the next: so a call with very many need
+         * not have all their stripes at a time.
+         */
+        public Row keyByKey(KeyByKey wanted) {
+            keyByKey = wanted;
             return this;
         }
 

@@ -21,6 +21,7 @@ import static io.swytch.command.spec.KeyFlag.VARIABLE_FLAGS;
 import io.swytch.bytes.Slice;
 import io.swytch.command.spec.Call;
 import io.swytch.command.spec.CommandFamily;
+import io.swytch.command.spec.CommandSpec.KeyByKey;
 import io.swytch.command.spec.Errors;
 import io.swytch.command.spec.Group;
 import io.swytch.keyspace.Keyspace;
@@ -143,6 +144,7 @@ public final class StringCommands {
                             "1.0.0",
                             "O(N) where N is the number of keys to retrieve.",
                             "Returns the strings at several keys.")
+                    .keyByKey(KeyByKey.VALUE)
                     .runs(StringCommands::mget),
             command("MSET", atLeast(3), WRITE, DENYOOM)
                     .keys(1, -1, 2, OW, UPDATE)
@@ -153,6 +155,7 @@ public final class StringCommands {
                             "O(N) where N is the number of keys to set.",
                             "Sets several keys to strings, all at once.")
                     .blindWhen(call -> true)
+                    .keyByKey(KeyByKey.HEAD)
                     .runs(SetCommands::mset),
             command("MSETEX", atLeast(4), WRITE, DENYOOM)
                     .keysCounted(1, 0, 1, 2, OW, UPDATE)
@@ -163,6 +166,7 @@ public final class StringCommands {
                             "8.4.0",
                             "O(N) where N is the number of keys to set.",
                             "Sets several keys to strings, all at once or none, with one expiry.")
+                    .keyByKey(KeyByKey.HEAD)
                     .runs(SetCommands::msetex),
             command("MSETNX", atLeast(3), WRITE, DENYOOM)
                     .keys(1, -1, 2, OW, INSERT)
@@ -172,6 +176,7 @@ public final class StringCommands {
                             "1.0.1",
                             "O(N) where N is the number of keys to set.",
                             "Sets several keys to strings if none of them exists.")
+                    .keyByKey(KeyByKey.HEAD)
                     .runs(SetCommands::msetnx),
             command("PSETEX", exactly(4), WRITE, DENYOOM)
                     .key(1, OW, UPDATE)

@@ -48,6 +48,11 @@ public final class Shard {
         lock.unlock();
     }
 
+    /** Whether another thread waits for the lock. Threads: any. */
+    public boolean isAwaited() {
+        return lock.hasQueuedThreads();
+    }
+
     /** Whether L1 was rebuilt and this shard is no more: whoever has just locked it unlocks it and asks L1 again. */
     public boolean isRetired() {
         return retired;

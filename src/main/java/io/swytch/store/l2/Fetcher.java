@@ -133,6 +133,20 @@ final class Fetcher {
         }
     }
 
+    /** As {@link #get}, without values: the items that are shown have none that could be looked at. */
+    void heads(List<Key> keys, int from, int to, FetchVisitor visitor) throws RocksDBException, L2Exception {
+        List<ByteBufferGetStatus> rows = multiGet(keys, from, to, Rows.HEAD_BYTES_MAX);
+        for (int i = 0; i < rows.size(); i++) {
+            if (isFound(rows.get(i).status)) {
+                int at = i * Rows.HEAD_BYTES_MAX;
+                format(valueArena, at, rows.get(i).requiredSize);
+                visitor.found(from + i, item.wrap(valueArena, at + 1));
+            } else {
+                visitor.absent(from + i);
+            }
+        }
+    }
+
     /** Of one key a plain get costs half of what a multiGet does. */
     private void getOne(Key key, int index, FetchVisitor visitor) throws RocksDBException, L2Exception {
         int length = getHead(rocks.reads, key);

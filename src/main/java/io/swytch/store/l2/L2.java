@@ -205,11 +205,21 @@ public final class L2 implements AutoCloseable {
 
     /** Fetches the items of these keys. {@code @Blocking}. */
     public void get(List<Key> keys, FetchVisitor visitor) throws L2Exception {
+        get(keys, true, visitor);
+    }
+
+    /** As {@link #get}; without values, the items that are shown have none that could be looked at. {@code @Blocking}. */
+    public void get(List<Key> keys, boolean withValues, FetchVisitor visitor) throws L2Exception {
         Rocks rocks = enter();
         try {
             Fetcher fetcher = fetcher(rocks);
             for (int from = 0; from < keys.size(); from += Fetcher.BATCH) {
-                fetcher.get(keys, from, Math.min(keys.size(), from + Fetcher.BATCH), visitor);
+                int to = Math.min(keys.size(), from + Fetcher.BATCH);
+                if (withValues) {
+                    fetcher.get(keys, from, to, visitor);
+                } else {
+                    fetcher.heads(keys, from, to, visitor);
+                }
             }
         } catch (RocksDBException e) {
             throw new L2Exception("cannot read from L2", e);
@@ -322,7 +332,7 @@ public final class L2 implements AutoCloseable {
                         .setReadaheadSize(SCAN_READAHEAD_BYTES)
                         .setIterateUpperBound(end);
                 RocksIterator rows = rocks.db.newIterator(rocks.keys, reads)) {
-            Cursor cursor = new Cursor();
+            RowCursor cursor = new RowCursor();
             Item item = new Item();
             long group = 0;
             int shown = 0;
@@ -348,27 +358,6 @@ public final class L2 implements AutoCloseable {
         }
     }
 
-    /** Views of an iterator's rows; reused from row to row. */
-    private static final class Cursor {
-        ByteBuffer row = ByteBuffer.allocateDirect(256);
-        final ByteBuffer head = ByteBuffer.allocateDirect(Rows.HEAD_BYTES_MAX);
-        private final Slice bytes = new Slice();
-        private final Key key = new Key();
-
-        int readKey(RocksIterator rows) {
-            int length = rows.key(row.clear());
-            if (length > row.capacity()) {
-                row = Rocks.ensure(row, length);
-                length = rows.key(row.clear());
-            }
-            return length;
-        }
-
-        Key key(int prefix, int length, int space, long hash) {
-            return key.set(bytes.set(row, prefix, length - prefix), space, hash);
-        }
-    }
-
     /**
      * Shows keys of a space that were written with an expiry at or before {@code nowMs}, earliest first. {@code @Blocking}. The caller looks at
      * each item, deletes what has really expired in an {@link Ingest}, and tells that ingest to {@link Ingest#forgetExpired forget} them.
@@ -382,7 +371,7 @@ public final class L2 implements AutoCloseable {
                         nowMs == Long.MAX_VALUE ? Rows.spaceStart(space + 1) : Rows.from(space, nowMs + 1));
                 ReadOptions reads = new ReadOptions().setFillCache(false).setIterateUpperBound(end);
                 RocksIterator rows = rocks.db.newIterator(rocks.expiry, reads)) {
-            Cursor cursor = new Cursor();
+            RowCursor cursor = new RowCursor();
             int length = 0;
             int shown = 0;
             for (rows.seek(Rows.spaceStart(space)); shown < max && rows.isValid(); rows.next()) {
@@ -486,14 +475,14 @@ public final class L2 implements AutoCloseable {
                         + Long.parseLong(rocks.db.getProperty(rocks.expiry, "rocksdb.num-files-at-level" + level));
             }
             return new L2Stats(
-                    sum(rocks, "rocksdb.live-sst-files-size") + sum(rocks, "rocksdb.live-blob-file-size"),
+                    rocks.sum("rocksdb.live-sst-files-size") + rocks.sum("rocksdb.live-blob-file-size"),
                     files,
                     Long.parseLong(rocks.db.getProperty(rocks.keys, "rocksdb.num-files-at-level0")),
-                    sum(rocks, "rocksdb.estimate-pending-compaction-bytes"),
+                    rocks.sum("rocksdb.estimate-pending-compaction-bytes"),
                     rocks.db.getLongProperty("rocksdb.num-running-compactions"),
                     rocks.cache.getUsage(),
-                    sum(rocks, "rocksdb.cur-size-all-mem-tables"),
-                    sum(rocks, "rocksdb.estimate-table-readers-mem"),
+                    rocks.sum("rocksdb.cur-size-all-mem-tables"),
+                    rocks.sum("rocksdb.estimate-table-readers-mem"),
                     rocks.db.getLongProperty("rocksdb.background-errors"),
                     rocks.db.getLongProperty("rocksdb.is-write-stopped") != 0);
         } catch (RocksDBException e) {
@@ -517,18 +506,12 @@ public final class L2 implements AutoCloseable {
         try {
             return new Backlog(
                     Long.parseLong(rocks.db.getProperty(rocks.keys, "rocksdb.num-files-at-level0")),
-                    sum(rocks, "rocksdb.estimate-pending-compaction-bytes"));
+                    rocks.sum("rocksdb.estimate-pending-compaction-bytes"));
         } catch (RocksDBException e) {
             throw new L2Exception("cannot ask L2", e);
         } finally {
             rocks.gate.leave();
         }
-    }
-
-    private static long sum(Rocks rocks, String property) throws RocksDBException {
-        return rocks.db.getLongProperty(rocks.meta, property)
-                + rocks.db.getLongProperty(rocks.keys, property)
-                + rocks.db.getLongProperty(rocks.expiry, property);
     }
 
     /** Goes to what is open now, waiting where it is being opened again; its gate is left by the caller. */

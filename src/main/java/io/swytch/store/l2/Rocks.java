@@ -226,6 +226,13 @@ final class Rocks {
         return true;
     }
 
+    /** A property that is a number, of all column families together. */
+    long sum(String property) throws RocksDBException {
+        return db.getLongProperty(meta, property)
+                + db.getLongProperty(keys, property)
+                + db.getLongProperty(expiry, property);
+    }
+
     static void closeAll(Deque<AutoCloseable> owned) {
         RuntimeException first = null;
         while (!owned.isEmpty()) {
