@@ -6,22 +6,19 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A loop's spare blocks, of sizes that are powers of two from 4 KiB to 4 MiB; what is over the bound goes back to the machine at once.
+ * A loop's spare blocks, of sizes that are powers of two from 4 KiB to 4 MiB; what is over the bound, or larger, goes back to the machine at once.
  *
  * <p>Last in, first out, so that the next block is one that the processor's cache knows. Threads: blocks are taken by one thread, the
  * loop's; given back by any, though only the loop's are kept.
  */
 public final class BlockPool {
     private static final int SHIFT_MIN = 12;
-    private static final int SHIFT_MAX = 22;
+    private static final int SHIFT_MAX = 30;
 
     /** Bytes of the smallest block. */
     public static final int SIZE_MIN = 1 << SHIFT_MIN;
 
-    /** Bytes of the largest block. */
-    public static final int SIZE_MAX = 1 << SHIFT_MAX;
-
-    /** Spare bytes a loop keeps of each size; what is over that is freed. */
+    /** Spare bytes a loop keeps of each size; what is over that is freed, and so are all blocks that are larger. */
     private static final int SPARE_BYTES_MAX = 4 << 20;
 
     private static final UnpooledByteBufAllocator MEMORY =
@@ -60,7 +57,7 @@ public final class BlockPool {
         return PlatformDependent.useDirectBufferNoCleaner() ? totalBytes() : 0;
     }
 
-    /** A block of at least {@code bytes}, which are at most {@link #SIZE_MAX}. Its content is undefined. */
+    /** A block of at least {@code bytes}, which are at most 1 GiB. Its content is undefined. */
     public Block take(int bytes) {
         int shift = shift(bytes);
         int n = spareCount[shift];
@@ -105,7 +102,7 @@ public final class BlockPool {
     }
 
     private static int shift(int bytes) {
-        if (bytes > SIZE_MAX) {
+        if (bytes > 1 << SHIFT_MAX) {
             throw new IllegalArgumentException("no block of " + bytes + " bytes");
         }
         return bytes <= SIZE_MIN ? SHIFT_MIN : 32 - Integer.numberOfLeadingZeros(bytes - 1);
