@@ -218,12 +218,27 @@ final class LogWriter {
         if (segment.offset + recordBytes + RecordFormat.MARK_BYTES + RecordFormat.TERMINATOR_BYTES > segmentBytes) {
             segment = beginSegment(chunk.continues);
         }
-        int count = RecordFormat.seal(chunk, crc, segment.id().salt(), position, syncedPosition);
-        segment.write(chunk.buffer, count, segment.offset);
+        try {
+            writeRecord(chunk, segment);
+        } catch (IOException e) {
+            if (!segment.isSparse() || !files.isReady()) {
+                throw e;
+            }
+            // The first segment of all had to be there at once, before its blocks were: a full disk stops it, and not
+            // the one that is ready.
+            segment = beginSegment(chunk.continues);
+            writeRecord(chunk, segment);
+        }
         segment.offset += recordBytes;
         position += payloadBytes;
         stats.records++;
         stats.bytesWritten += recordBytes;
+    }
+
+    @GuardedBy("lock")
+    private void writeRecord(Chunk chunk, Segment segment) throws IOException {
+        int count = RecordFormat.seal(chunk, crc, segment.id().salt(), position, syncedPosition);
+        segment.write(chunk.buffer, count, segment.offset);
     }
 
     @GuardedBy("lock")

@@ -207,6 +207,11 @@ final class SegmentFiles implements AutoCloseable {
         return shortage;
     }
 
+    /** Whether a file with all its blocks allocated waits to become a segment. */
+    synchronized boolean isReady() {
+        return ready != null;
+    }
+
     /** Begins the segment whose first payload byte is at {@code first}. The caller forces the directory later. */
     Segment begin(long first) throws IOException {
         Segment segment;

@@ -66,6 +66,23 @@ class JournalFailureTest {
     }
 
     @Test
+    void firstSegmentThatCannotGrow_isLeftForTheOneThatIsReady() throws IOException {
+        try (Journal journal = open(SyncMode.OS)) {
+            append(journal, "before", Slice.copyOf("v"));
+            journal.commit();
+            Awaitility.await()
+                    .until(() -> !JournalTest.files(dir, "journal-spare-*.log").isEmpty());
+            append(journal, "large", JournalTest.chunked(1 << 20, 1));
+            disk.failNextWrite();
+            journal.commit();
+            assertNull(journal.failure());
+            append(journal, "after", Slice.copyOf("v"));
+            journal.commit();
+        }
+        assertEquals(expected, RecordedEffects.replay(dir));
+    }
+
+    @Test
     void forceThatFails_failsTheJournalAndWakesWhoWaits() throws IOException {
         List<Boolean> heard = new ArrayList<>();
         try (Journal journal = open(SyncMode.OS)) {

@@ -45,7 +45,7 @@ class JournalTest {
         effects.put(key(1, name), ItemType.STRING, 0, 0, Slice.copyOf(value));
     }
 
-    private static List<Path> files(Path dir, String glob) throws IOException {
+    static List<Path> files(Path dir, String glob) throws IOException {
         List<Path> files = new ArrayList<>();
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(dir, glob)) {
             stream.forEach(files::add);

@@ -8,6 +8,12 @@ import java.nio.channels.FileChannel;
 final class UnreliableDisk extends Disk {
     private long bytesLeft = Long.MAX_VALUE;
     private boolean forceFails;
+    private boolean nextWriteFails;
+
+    /** The next write fails halfway, and none after it: a file that cannot grow, beside others that need not. */
+    synchronized void failNextWrite() {
+        nextWriteFails = true;
+    }
 
     /** After so many bytes more, writes fail. */
     synchronized void setBytesLeft(long bytesLeft) {
@@ -21,7 +27,8 @@ final class UnreliableDisk extends Disk {
     @Override
     synchronized int write(FileChannel channel, ByteBuffer bytes, long offset) throws IOException {
         int wanted = bytes.remaining();
-        int count = (int) Math.min(wanted, bytesLeft);
+        int count = nextWriteFails ? wanted / 2 : (int) Math.min(wanted, bytesLeft);
+        nextWriteFails = false;
         bytesLeft -= count;
         int limit = bytes.limit();
         bytes.limit(bytes.position() + count);
