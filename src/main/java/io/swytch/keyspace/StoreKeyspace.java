@@ -211,11 +211,12 @@ public final class StoreKeyspace extends Keyspace {
 
     /** Looks for a key that L1 lacks in what has been fetched, then in L2's filters. */
     private @Nullable Item findBelow(Key key) {
-        // A command that has changed something cannot give up and run again: INCR in a transaction would count twice.
-        // All
-        // keys were there when it began, so this is for those that its own writes have pushed out of L1, which is rare.
         int state = ahead == null ? ReadAhead.UNKNOWN : ahead.look(key, found);
         if (state == ReadAhead.UNKNOWN) {
+            // A command that has changed something cannot give up and run again: INCR in a transaction would count
+            // twice.
+            // Its keys were all there when it began; this is for what its own writes have pushed out of L1, which is
+            // rare.
             state = store.lookBelow(key, found, mayBlock || hasChanged);
         }
         if (state == Store.MUST_FETCH) {
