@@ -32,6 +32,9 @@ final class Walk {
     /** Keys of one stretch, whatever COUNT a client asks for: what is known of them fits the processor's cache. */
     private static final int STRETCH_KEYS = 4096;
 
+    /** Keys that a call's later stretches ask for at least: the few that the ones before fell short by are not looked for one by one. */
+    private static final int LATER_KEYS_MIN = 256;
+
     /** How often RANDOMKEY tries another place before it walks on from where it is. */
     private static final int RANDOM_TRIES = 16;
 
@@ -63,7 +66,8 @@ final class Walk {
         // Where much has expired a stretch may tell of few: a call does not go on for ever because of it.
         int stretches = 2 * ((count - 1) / STRETCH_KEYS) + 1;
         for (int told = 0; told < count && from < END && stretches > 0; stretches--) {
-            from = stretch(from, Math.min(count - told, STRETCH_KEYS), visitor);
+            int wanted = told == 0 ? count : Math.max(count - told, LATER_KEYS_MIN);
+            from = stretch(from, Math.min(wanted, STRETCH_KEYS), visitor);
             told += found;
         }
         return from >= END ? 0 : from;
