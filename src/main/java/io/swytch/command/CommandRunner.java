@@ -219,6 +219,7 @@ final class CommandRunner {
      */
     boolean run(
             CommandSpec spec, Request request, Session session, ReplyWriter reply, boolean rerun, List<OffLoop> done) {
+        int databaseChanges = store.spaces().changes();
         call.begin(spec, request, session);
         keyspace.begin(clock.millis());
         keyspace.setOffLoop(!mayBlock && spec.lockScope() == LockScope.KEYS && done.size() < OFF_LOOP_ROUNDS_MAX, done);
@@ -238,6 +239,10 @@ final class CommandRunner {
             call.setTurns(keyByKey);
         } else if (!lock(scope, isSingle, session)) {
             return false;
+        } else if (store.spaces().changes() != databaseChanges) {
+            // A FLUSHALL or SWAPDB came between, and some keys may be of the database before it. Their stripes are the
+            // same.
+            call.begin(spec, request, session);
         }
         try {
             // A handler finds its one key before it changes anything, so its first look decides. Of several keys one

@@ -86,6 +86,11 @@ final class Dispatcher implements CommandLoop {
     public void closed(Session session) {
         engine.sessions().remove(session);
         engine.endPauseOf(session);
+        // An EXEC that another thread is in the middle of is done to its end, as if the client had left a moment later.
+        Parking.whenBack(session, () -> forget(session));
+    }
+
+    private void forget(Session session) {
         Parking parking = Parking.of(session);
         if (parking != null) {
             session.attachment = null;
@@ -145,12 +150,12 @@ final class Dispatcher implements CommandLoop {
             }
         }
         if (request.argCount() > argsOnLoopMax && spec.keyByKey() != CommandSpec.KeyByKey.NO) {
-            Parking.park(session);
+            Parking.parkForOther(session);
             engine.runKeyByKey(spec, request, session, reply.protocol());
             return Outcome.PARKED;
         }
         if ((spec.mayRunInBackground() || session.inMulti()) && runner.goesToBackground(spec, request, session)) {
-            Parking.park(session);
+            Parking.parkForOther(session);
             engine.runInBackground(spec, request, session, reply.protocol());
             return Outcome.PARKED;
         }

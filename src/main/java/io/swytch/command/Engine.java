@@ -405,7 +405,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private static void finish(Session session, ClientConnection connection, WireReplyWriter reply) {
-        session.attachment = null;
+        Parking.cameBack(session);
         if (session.replyMode() == Session.ReplyMode.ON) {
             connection.reply().setProtocol(reply.protocol());
             connection.reply().out().append(reply.out());

@@ -76,6 +76,7 @@ final class KeyByKey implements KeyTurns {
             claim.add(call.keyUnasked(i, next).hash());
         }
         databases.watch(claim);
+        letOthersEnd();
         runner.keyspace().setReadAhead(ahead);
         try {
             if (claim.writes()) {
@@ -90,6 +91,16 @@ final class KeyByKey implements KeyTurns {
             }
             databases.end(claim);
         }
+    }
+
+    /**
+     * Waits for a FLUSHALL or SWAPDB that may have begun without knowing of the watch, which is over when a stripe is free, and takes the keys from the
+     * arguments again: they may have been of another database until then. One that comes from now on tells the claim.
+     */
+    private void letOthersEnd() {
+        store.lock(0);
+        store.unlock(0);
+        call.begin(spec, call.request(), call.session());
     }
 
     private void read(ReplyWriter reply, Runnable attempt) {

@@ -22,6 +22,12 @@ final class Parking {
     /** Work that was done for the command. */
     private final List<OffLoop> done = new ArrayList<>();
 
+    /** Whether another thread runs the session's command, from whose queue and watches nothing may be taken meanwhile. */
+    private boolean runsElsewhere;
+
+    /** What waits for that thread; null if nothing does. */
+    private @Nullable Runnable goOn;
+
     private Parking(@Nullable Fetch fetch, int commandsLeft) {
         this.fetch = fetch;
         this.commandsLeft = commandsLeft;
@@ -37,9 +43,39 @@ final class Parking {
         session.attachment = new Parking(fetch, commands);
     }
 
-    /** Parks for something else: a command in the background, a pause, a limit. */
+    /** Parks for something else: a pause, a limit. */
     static void park(Session session) {
         session.attachment = new Parking(null, 1);
+    }
+
+    /** Parks for a command that another thread runs. What was fetched for it, or ahead for those behind it, is let go of. */
+    static void parkForOther(Session session) {
+        Parking before = of(session);
+        Parking parking = new Parking(null, 1);
+        parking.runsElsewhere = true;
+        session.attachment = parking;
+        if (before != null) {
+            before.abandon();
+        }
+    }
+
+    /** Runs {@code goOn} once no other thread is in the middle of the session's command: at once, or by {@link #cameBack}. */
+    static void whenBack(Session session, Runnable goOn) {
+        Parking parking = of(session);
+        if (parking != null && parking.runsElsewhere) {
+            parking.goOn = goOn;
+        } else {
+            goOn.run();
+        }
+    }
+
+    /** The command that another thread has run is done. */
+    static void cameBack(Session session) {
+        Parking parking = of(session);
+        session.attachment = null;
+        if (parking != null && parking.goOn != null) {
+            parking.goOn.run();
+        }
     }
 
     /** One of the commands has run; after the last, what was kept goes. */

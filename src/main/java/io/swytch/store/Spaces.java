@@ -1,5 +1,6 @@
 package io.swytch.store;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,10 @@ public final class Spaces {
 
     private final int[] ofDatabase;
     private int next;
+
+    /** Changes of the map; not of what is dead. */
+    private volatile int changes;
+
     private final List<Integer> dead = new ArrayList<>();
 
     Spaces(int databases) {
@@ -29,6 +34,7 @@ public final class Spaces {
             ofDatabase[db] = FIRST + db;
         }
         next = FIRST + ofDatabase.length;
+        changed();
         synchronized (dead) {
             dead.clear();
         }
@@ -41,6 +47,14 @@ public final class Spaces {
     /** The space of a database. */
     public int of(int db) {
         return ofDatabase[db];
+    }
+
+    /**
+     * How often a database has been given another space. Who has asked for this first, then for spaces, and then has taken a stripe, has spaces of one
+     * moment, and of now, if it is still the same.
+     */
+    public int changes() {
+        return changes;
     }
 
     /** Whether some database has this space. */
@@ -62,6 +76,7 @@ public final class Spaces {
     synchronized int renew(int db) {
         int old = ofDatabase[db];
         ofDatabase[db] = next++;
+        changed();
         synchronized (dead) {
             dead.add(old);
         }
@@ -72,6 +87,14 @@ public final class Spaces {
         int space = ofDatabase[db1];
         ofDatabase[db1] = ofDatabase[db2];
         ofDatabase[db2] = space;
+        changed();
+    }
+
+    @GuardedBy("this")
+    // Only changed under the lock.
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    private void changed() {
+        changes++;
     }
 
     /**
@@ -92,6 +115,7 @@ public final class Spaces {
                 ofDatabase[db] = this.next++;
             }
         }
+        changed();
         synchronized (dead) {
             for (int space : old) {
                 if (space < next && !contains(ofDatabase, space, -1)) {

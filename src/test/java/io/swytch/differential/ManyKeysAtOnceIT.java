@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.swytch.cli.RedisServer;
 import io.swytch.config.Settings;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -18,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
@@ -33,6 +36,13 @@ class ManyKeysAtOnceIT {
     private static final int KEYS = 50_000;
     private static final int FEW = 8;
     private static final int MANY = 10_000;
+
+    /** A few more than an event loop goes through by itself. */
+    private static final int JUST_TOO_MANY = 1100;
+
+    /** Bytes of a value that does not stay in so small an L1. */
+    private static final int LARGE = 3 << 19;
+
     private static final Duration RUN = Duration.ofSeconds(8);
     private static final int VALUES = 1000;
     private static final int DISCONNECTS = 12;
@@ -228,6 +238,36 @@ class ManyKeysAtOnceIT {
         try (Jedis jedis = connect()) {
             jedis.mset(pairs("here"));
             assertOne(jedis.mget(all()), "the last look");
+        }
+    }
+
+    /** What a read fetches for those behind it is let go of too where one of them has so many keys that it leaves the event loop. */
+    @Test
+    void keysFetchedAhead_areLetGo() throws Exception {
+        start(true);
+        String large = "v".repeat(LARGE);
+        try (Jedis jedis = connect()) {
+            jedis.set("large:0", large);
+            jedis.set("large:1", large);
+            server.chill();
+            String[] keys = Arrays.copyOf(all(), JUST_TOO_MANY);
+            keys[0] = "large:1";
+            try (RespConnection reading = new RespConnection(server.port(), 2)) {
+                ByteArrayOutputStream both = new ByteArrayOutputStream();
+                both.writeBytes(RespConnection.encode(words("GET", new String[] {"large:0"})));
+                both.writeBytes(RespConnection.encode(words("MGET", keys)));
+                reading.write(both.toByteArray());
+                assertEquals(LARGE, reading.read().payload().length());
+                assertEquals(LARGE, reading.read().elements().get(0).payload().length());
+            }
+            String kept = "overlay_bytes";
+            String figures = jedis.info("all");
+            assertTrue(
+                    figures.lines().anyMatch(line -> line.endsWith(kept + ":0")),
+                    () -> figures.lines()
+                            .filter(line -> line.contains(kept))
+                            .toList()
+                            .toString());
         }
     }
 
