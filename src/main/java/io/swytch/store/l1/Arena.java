@@ -1,6 +1,5 @@
 package io.swytch.store.l1;
 
-import io.swytch.bytes.Chunks;
 import io.swytch.clock.Clock;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -35,6 +34,7 @@ final class Arena {
     private final int chunkSegmentsShift;
     private final int chunkUnitsShift;
     private final int chunkUnitsMask;
+    private final Slabs slabs;
 
     ByteBuffer[] chunks = new ByteBuffer[0];
     byte[] queue = new byte[0];
@@ -75,13 +75,19 @@ final class Arena {
     /** What {@link #charged} may reach. */
     int budget;
 
-    Arena(int segmentShift) {
+    Arena(int segmentShift, Slabs slabs) {
         this.segmentShift = segmentShift;
+        this.slabs = slabs;
         segmentBytes = 1 << segmentShift;
-        int chunkShift = Math.max(segmentShift, Math.min(CHUNK_SHIFT_MAX, segmentShift + 4));
+        int chunkShift = chunkShift(segmentShift);
         chunkSegmentsShift = chunkShift - segmentShift;
         chunkUnitsShift = chunkShift - 3;
         chunkUnitsMask = (1 << chunkUnitsShift) - 1;
+    }
+
+    /** Bytes of a chunk, as a power of two, where segments have {@code 1 << segmentShift}. */
+    static int chunkShift(int segmentShift) {
+        return Math.max(segmentShift, Math.min(CHUNK_SHIFT_MAX, segmentShift + 4));
     }
 
     ByteBuffer buffer(int location) {
@@ -187,7 +193,7 @@ final class Arena {
             beganSec = Arrays.copyOf(beganSec, rows);
             grownSec = Arrays.copyOf(grownSec, rows);
         }
-        chunks[chunk] = ByteBuffer.allocateDirect(chunkBytes());
+        chunks[chunk] = slabs.take();
         for (int i = (1 << chunkSegmentsShift) - 1; i >= 0; i--) {
             int segment = (chunk << chunkSegmentsShift) + i;
             next[segment] = freeHead;
@@ -200,8 +206,8 @@ final class Arena {
         return queue.length;
     }
 
-    /** Direct memory taken, in use or not. */
-    long takenBytes() {
+    /** Bytes of the chunks, in use or not. */
+    private long takenBytes() {
         long taken = 0;
         for (ByteBuffer chunk : chunks) {
             taken += chunk == null ? 0 : chunk.capacity();
@@ -226,7 +232,7 @@ final class Arena {
         return 1 << (chunkUnitsShift + 3);
     }
 
-    /** Drops the chunks that hold nothing but free segments; the collector gives their memory back. */
+    /** Gives back the chunks that hold nothing but free segments. */
     void dropEmptyChunks() {
         hasGiven = false;
         int perChunk = 1 << chunkSegmentsShift;
@@ -238,8 +244,8 @@ final class Arena {
                 used |= queue[first + i] != FREE;
             }
             if (!used && chunks[chunk] != null) {
+                slabs.give(chunks[chunk]);
                 chunks[chunk] = null;
-                Chunks.drop(chunkBytes());
             }
             for (int i = perChunk - 1; i >= 0 && used; i--) {
                 if (queue[first + i] == FREE) {

@@ -53,8 +53,8 @@ final class Core {
     /** Of huge values each shard bears one in {@code 1 << shardBits}. */
     private final int shardBits;
 
-    Core(Geometry geometry, boolean tiered, EvictionMode mode, KeyHash keyHash, HugeAccount huge) {
-        arena = new Arena(geometry.segmentShift());
+    Core(Geometry geometry, boolean tiered, EvictionMode mode, KeyHash keyHash, HugeAccount huge, Slabs slabs) {
+        arena = new Arena(geometry.segmentShift(), slabs);
         log = new SegmentLog(arena);
         ghosts = new Ghosts(arena);
         large = new LargeValues(arena, huge);

@@ -33,11 +33,13 @@ public final class L1 {
     private static final class Layout {
         final Geometry geometry;
         final Shard[] shards;
+        final Slabs slabs;
         final int shift;
 
-        Layout(Geometry geometry, Shard[] shards) {
+        Layout(Geometry geometry, Shard[] shards, Slabs slabs) {
             this.geometry = geometry;
             this.shards = shards;
+            this.slabs = slabs;
             // For a single shard this is a shift by 64, which is one by 0: its index is masked.
             shift = 64 - geometry.shardBits();
         }
@@ -52,13 +54,14 @@ public final class L1 {
     }
 
     private Layout build(Geometry geometry, long bytes) {
+        Slabs slabs = new Slabs(1 << Arena.chunkShift(geometry.segmentShift()), bytes);
         Shard[] shards = new Shard[geometry.shards()];
         for (int i = 0; i < shards.length; i++) {
-            shards[i] = new Shard(options, geometry, i, bytes >> geometry.shardBits(), huge);
+            shards[i] = new Shard(options, geometry, i, bytes >> geometry.shardBits(), huge, slabs);
             shards[i].core().mode = mode;
             shards[i].core().listener = listener;
         }
-        return new Layout(geometry, shards);
+        return new Layout(geometry, shards, slabs);
     }
 
     /** What the entries, the index and the ghosts may use. */
@@ -170,6 +173,7 @@ public final class L1 {
         }
         maxBytes = Math.max(BYTES_MIN, bytes);
         huge.setMaxBytes(maxBytes);
+        layout.slabs.setLimit(maxBytes);
         int count = shardCount();
         for (int i = 0; i < count; i++) {
             boolean more = true;
@@ -224,7 +228,7 @@ public final class L1 {
 
     /** Direct memory that was taken, in use or not, the wait queue's included; not that of huge values, which is {@code Chunks}'. */
     public long takenBytes() {
-        return sum(core -> core.arena.takenBytes());
+        return layout.slabs.takenBytes();
     }
 
     /** Bytes of dirty entries that were evicted before their drain. */

@@ -29,9 +29,9 @@ public final class Shard {
     private boolean retired;
     private int purgeAt;
 
-    Shard(L1Options options, Geometry geometry, int number, long bytes, HugeAccount huge) {
+    Shard(L1Options options, Geometry geometry, int number, long bytes, HugeAccount huge, Slabs slabs) {
         this.number = number;
-        core = new Core(geometry, options.waitBytesMax() > 0, options.mode(), options.keyHash(), huge);
+        core = new Core(geometry, options.waitBytesMax() > 0, options.mode(), options.keyHash(), huge, slabs);
         evictor = new Evictor(core);
         finder = new Finder(core);
         writer = new EntryWriter(core, evictor, finder);
