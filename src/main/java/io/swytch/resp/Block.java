@@ -13,9 +13,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: one loop's, but for blocks of {@link BlockPool#detached()}, which are one thread's at a time.
  */
 public final class Block {
-    private final ByteBuf buf;
     private final ByteBuffer memory;
+    private final int offset;
     private final @Nullable Pin pin;
+
+    /** What the socket knows it by: of pinned memory only when it is sent, for a reply may wait in a million such pieces. */
+    private @Nullable ByteBuf buf;
 
     /** Bytes that are to be sent, from index 0 on. */
     int length;
@@ -26,32 +29,36 @@ public final class Block {
     Block(ByteBuf buf) {
         this.buf = buf;
         memory = buf.nioBuffer(0, buf.capacity());
+        offset = 0;
         pin = null;
     }
 
     /** A view of {@code count} bytes of memory that {@code pin} keeps alive until this block is let go. */
     Block(ByteBuffer pinned, int offset, int count, Pin pin) {
-        ByteBuffer run = pinned.duplicate();
-        run.limit(offset + count).position(offset);
-        buf = Unpooled.wrappedBuffer(run);
-        memory = run;
+        memory = pinned;
+        this.offset = offset;
         this.pin = pin;
         length = count;
         pin.retain();
     }
 
-    /** The memory; for absolute access. */
+    /** The memory, for absolute access; not of a view. */
     public ByteBuffer memory() {
         return memory;
     }
 
     public int capacity() {
-        return buf.capacity();
+        return buf().capacity();
     }
 
     /** The same memory as the socket wants it. Its indices are the user's to set. */
     public ByteBuf buf() {
-        return buf;
+        ByteBuf known = buf;
+        if (known == null) {
+            known = Unpooled.wrappedBuffer(memory.slice(offset, length));
+            buf = known;
+        }
+        return known;
     }
 
     boolean isPinned() {
@@ -60,18 +67,19 @@ public final class Block {
 
     /** The bytes to send, with a reference that the socket lets go once they are sent. */
     public ByteBuf toSend() {
-        buf.setIndex(0, length);
-        return buf.retain();
+        return buf().setIndex(0, length).retain();
     }
 
     /** Whether no socket holds this block any more. */
     public boolean isSent() {
-        return buf.refCnt() == 1;
+        return buf().refCnt() == 1;
     }
 
     /** Gives the memory back to the machine, or lets go of what is pinned. */
     void free() {
-        buf.release();
+        if (buf != null) {
+            buf.release();
+        }
         if (pin != null) {
             pin.release();
         }

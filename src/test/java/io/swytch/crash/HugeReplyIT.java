@@ -1,0 +1,59 @@
+package io.swytch.crash;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.swytch.differential.RespConnection;
+import io.swytch.differential.ServerProcess;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** A reply of more bytes than there is memory, which refers to what L1 holds, costs the heap little while its client does not read it. */
+class HugeReplyIT {
+    private static final int VALUE_BYTES = 1_000_000;
+    private static final int TIMES = 5000;
+    private static final int PINGS = 2000;
+
+    private static List<byte[]> words(String... args) {
+        return Arrays.stream(args)
+                .map(arg -> arg.getBytes(StandardCharsets.US_ASCII))
+                .toList();
+    }
+
+    @Test
+    void replyOfGigabytes_isReadSlowlyOrNotAtAll() {
+        Path room = ServerProcess.temporaryDirectory("swytch-huge-reply");
+        int port = ServerProcess.freePort();
+        List<String> flags = List.of("redis", "--port", Integer.toString(port), "--maxmemory", "64mb");
+        try (Child server = Child.start(List.of(), Map.of(), room.resolve("log"), port, flags)
+                        .serving();
+                RespConnection other = server.connect();
+                RespConnection asking = server.connect()) {
+            String value = "v".repeat(VALUE_BYTES);
+            other.call(words("SET", "large", value));
+            List<String> mget = new ArrayList<>();
+            mget.add("MGET");
+            for (int i = 0; i < TIMES; i++) {
+                mget.add("large");
+            }
+            String[] args = mget.toArray(new String[0]);
+            asking.send(words(args));
+            // Others are served meanwhile, and all the time that the reply waits.
+            for (int i = 0; i < PINGS; i++) {
+                assertEquals('+', other.call(words("PING")).type());
+            }
+            asking.close();
+            try (RespConnection again = server.connect()) {
+                again.send(words(Arrays.copyOf(args, TIMES / 100)));
+                assertEquals(TIMES / 100 - 1, again.read().elements().size());
+            }
+            assertEquals('+', other.call(words("PING")).type());
+        } finally {
+            ServerProcess.delete(room);
+        }
+    }
+}
