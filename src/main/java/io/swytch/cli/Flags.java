@@ -40,7 +40,8 @@ record Flags(@Nullable Path config, List<Map.Entry<String, String>> values) {
                         + (nearest == null ? "" : "; did you mean --" + nearest + "?"));
             }
             if (!flag.startsWith("--")) {
-                throw new UsageException("unexpected '" + flag + "' between file and flags");
+                throw new UsageException("unexpected '" + flag
+                        + "' between file and flags; there is one file of settings, and it stands first");
             }
             int equals = flag.indexOf('=');
             String name = flag.substring(2, equals < 0 ? flag.length() : equals).toLowerCase(Locale.ROOT);
@@ -73,7 +74,8 @@ record Flags(@Nullable Path config, List<Map.Entry<String, String>> values) {
             throw new UsageException("--" + name + " needs a value: " + setting.label());
         }
         if (words.size() > 1 && !setting.isWords()) {
-            throw new UsageException("--" + name + " takes one value; what is '" + words.get(1) + "'?");
+            throw new UsageException("--" + name + " takes one value; what is '" + words.get(1)
+                    + "'? A file of settings stands before all flags");
         }
         return String.join(" ", words);
     }

@@ -18,7 +18,10 @@ final class Help {
     static int run(List<String> words, PrintWriter out, PrintWriter err) {
         CommandSpec swytch = CommandSpec.create().name("swytch").mixinStandardHelpOptions(true);
         swytch.usageMessage()
-                .description("A persistent tiered cache server that existing Redis clients use unchanged.");
+                .description("A persistent tiered cache server that existing Redis clients use unchanged.")
+                .footer(
+                        "",
+                        "Without a command, and with flags alone, 'swytch' is 'swytch redis': a server on port 6379 of this machine.");
         swytch.addSubcommand("redis", redis());
         swytch.addSubcommand("check", check());
         swytch.addSubcommand("version", described("version", "Prints the version of Swytch and of its Java."));

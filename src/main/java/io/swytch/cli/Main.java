@@ -44,6 +44,11 @@ public final class Main {
                     if (words.contains("--help") || words.contains("-h")) {
                         return Help.run(List.of("help", "redis"), out, err);
                     }
+                    if (words.size() == 2
+                            && (words.get(1).equals("--version") || words.get(1).equals("-V"))) {
+                        out.println(Version.line());
+                        return 0;
+                    }
                     RedisCommand.run(words.subList(1, words.size()));
                 }
                 case "check" -> {
@@ -61,7 +66,10 @@ public final class Main {
             return 0;
         } catch (UsageException e) {
             err.println("swytch: " + e.getMessage());
-            err.println("'swytch help redis' lists the flags.");
+            err.println(
+                    words.get(0).equals("check")
+                            ? "'swytch help check' tells more."
+                            : "'swytch help redis' lists the flags.");
             return EXIT_USAGE;
         } catch (StartException e) {
             err.println("swytch: " + e.getMessage());

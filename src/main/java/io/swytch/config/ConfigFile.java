@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The lines of a file in the form of redis.conf: a name, blanks, words that may stand in quotes; # begins a comment. */
@@ -68,31 +68,46 @@ final class ConfigFile {
      * the end, everything else stays. The file is replaced at once, so that a crash leaves the old or the new one.
      *
      * @param values canonical values by name, of all settings
-     * @param needed the names that must stand in the file, because they are not at their default
+     * @param defaults what they are where the file says nothing
      */
-    static void rewrite(Path file, Map<String, String> values, Set<String> needed) throws IOException {
+    static void rewrite(Path file, Map<String, String> values, Map<String, String> defaults) throws IOException {
         List<String> out = new ArrayList<>();
-        Set<String> written = new HashSet<>();
+        Map<String, List<String>> told = new HashMap<>();
         for (String line : lines(file)) {
             Directive directive = parse(line, 0);
             Setting setting = directive == null ? null : SettingTable.find(directive.name());
             if (directive == null || setting == null) {
                 out.add(line);
-            } else if (written.add(setting.name())) {
-                out.add(isStill(directive, setting, values) ? line : line(setting, values.get(setting.name())));
+                continue;
+            }
+            String value = values.getOrDefault(setting.name(), "");
+            String part = setting.kind().partOf(directive.value(), value);
+            List<String> before = told.computeIfAbsent(setting.name(), name -> new ArrayList<>());
+            // A second line of the same setting says nothing more, unless each is about a part of its own.
+            if (part != null && (before.isEmpty() || !part.equals(value))) {
+                out.add(isStill(directive, setting, value) ? line : line(setting, part));
+                before.add(directive.value());
             }
         }
         boolean isMarked = out.contains(REWRITE_MARK);
-        for (String name : needed) {
+        for (String name : new TreeSet<>(values.keySet())) {
             Setting setting = SettingTable.find(name);
-            if (setting == null || written.contains(name)) {
+            if (setting == null) {
+                continue;
+            }
+            String missing = setting.kind()
+                    .missingFrom(
+                            told.getOrDefault(name, List.of()),
+                            values.getOrDefault(name, ""),
+                            defaults.getOrDefault(name, ""));
+            if (missing == null) {
                 continue;
             }
             if (!isMarked) {
                 out.add(REWRITE_MARK);
                 isMarked = true;
             }
-            out.add(line(setting, values.get(name)));
+            out.add(line(setting, missing));
         }
         byte[] bytes = (String.join("\n", out) + "\n").getBytes(StandardCharsets.ISO_8859_1);
         Path target = file.toRealPath();
@@ -109,23 +124,23 @@ final class ConfigFile {
         }
     }
 
-    private static boolean isStill(Directive directive, Setting setting, Map<String, String> values) {
+    private static boolean isStill(Directive directive, Setting setting, String value) {
         SettingTable.Alias alias = SettingTable.alias(directive.name());
         try {
             Kind kind = alias == null || alias.kind() == null ? setting.kind() : alias.kind();
-            String canonical = kind.parse(Settings.shareOfMachine(setting, directive.value()), setting.initial());
+            String canonical = kind.parse(Settings.shareOfMachine(setting, directive.value()), value);
             if (alias != null) {
                 canonical = alias.words().getOrDefault(canonical, canonical);
             }
-            return canonical.equals(values.get(setting.name()));
+            return canonical.equals(value);
         } catch (BadValueException e) {
             // It was edited since the start, to something that could not be started with.
             return false;
         }
     }
 
-    private static String line(Setting setting, @Nullable String canonical) {
-        String value = setting.kind().forFile(canonical == null ? "" : canonical);
+    private static String line(Setting setting, String canonical) {
+        String value = setting.kind().forFile(canonical);
         boolean isPlain = !value.isEmpty()
                 && value.chars().allMatch(c -> c > ' ' && c < 127 && c != '"' && c != '\'' && c != '\\' && c != '#');
         return setting.name() + " " + (isPlain || setting.isWords() && !value.isEmpty() ? value : quoted(value));

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a setting's value is. A value is kept as its canonical text, the one CONFIG GET shows.
@@ -36,6 +37,22 @@ abstract class Kind {
     /** The text as CONFIG REWRITE writes it, without quotes. */
     String forFile(String canonical) {
         return canonical;
+    }
+
+    /** What of a canonical text a line is about: all of it, but for kinds of which a line gives only a part. Null where it is about nothing. */
+    @Nullable
+    String partOf(String line, String canonical) {
+        return canonical;
+    }
+
+    /**
+     * What of a canonical text has to be written because it is not as {@code initial} and none of these lines is about it; null for nothing.
+     *
+     * @param initial the canonical text of the default
+     */
+    @Nullable
+    String missingFrom(List<String> lines, String canonical, String initial) {
+        return lines.isEmpty() && !canonical.equals(initial) ? canonical : null;
     }
 
     /** An integer from {@code min} to {@code max}. */
@@ -190,59 +207,19 @@ abstract class Kind {
         };
     }
 
-    /** Groups of four words: class, hard limit, soft limit, seconds. Classes that are not named keep their limits. */
-    static Kind outputBufferLimits() {
-        return new Kind() {
-            @Override
-            boolean isWords() {
-                return true;
-            }
-
-            @Override
-            String parse(String text, String current) throws BadValueException {
-                String[] words = split(text);
-                if (words.length == 0 || words.length % 4 != 0) {
-                    throw new BadValueException("Wrong number of arguments in buffer limit configuration.");
-                }
-                String[] limits = split(current);
-                for (int i = 0; i < words.length; i += 4) {
-                    int at = 4
-                            * switch (words[i].toLowerCase(Locale.ROOT)) {
-                                case "normal" -> 0;
-                                case "slave", "replica" -> 1;
-                                case "pubsub" -> 2;
-                                default ->
-                                    throw new BadValueException(
-                                            "Invalid client class specified in buffer limit configuration.",
-                                            "the classes are normal, replica and pubsub");
-                            };
-                    try {
-                        limits[at + 1] = Long.toString(bytes(words[i + 1]));
-                        limits[at + 2] = Long.toString(bytes(words[i + 2]));
-                        limits[at + 3] = Long.toString(within(Long.parseLong(words[i + 3]), 0, Long.MAX_VALUE));
-                    } catch (NumberFormatException | BadValueException e) {
-                        throw new BadValueException(
-                                "Error in hard, soft or soft_seconds setting in buffer limit configuration.");
-                    }
-                }
-                return String.join(" ", limits);
-            }
-        };
-    }
-
     /** The words of {@code text}; none where it is blank. */
     static String[] split(String text) {
         return Arrays.stream(text.split("\\s+")).filter(w -> !w.isEmpty()).toArray(String[]::new);
     }
 
-    private static long within(long value, long min, long max) throws BadValueException {
+    static long within(long value, long min, long max) throws BadValueException {
         if (value < min || value > max) {
             throw new BadValueException("argument must be between " + min + " and " + max + " inclusive");
         }
         return value;
     }
 
-    private static long bytes(String text) throws BadValueException {
+    static long bytes(String text) throws BadValueException {
         int digits = 0;
         while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
             digits++;

@@ -58,7 +58,7 @@ final class SettingTable {
                     "64mb",
                     MUTABLE,
                     Kind.memory(0),
-                    "memory of the hot set (L1), overhead included; N% of the machine or container"),
+                    "memory of the hot set (L1), overhead included, at least 64kb; N% of the machine or container, 0 = 75%"),
             row(
                     "maxmemory-policy",
                     "POLICY",
@@ -154,9 +154,9 @@ final class SettingTable {
             row(
                     "client-output-buffer-limit",
                     "CLASS HARD SOFT SECONDS",
-                    "normal 268435456 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
+                    "normal 256mb 0 0 replica 256mb 64mb 60 pubsub 32mb 8mb 60",
                     MUTABLE,
-                    Kind.outputBufferLimits(),
+                    new OutputLimitsKind(),
                     "replies a client may leave unread before it is closed; classes normal, replica, pubsub"),
             row(
                     "slowlog-log-slower-than",
@@ -208,13 +208,24 @@ final class SettingTable {
                             Map.of("debug", "debug", "verbose", "verbose", "notice", "info", "warning", "warn"),
                             true));
 
-    /** Directives of redis.conf that would be a promise not kept if they were passed over: the start is refused. */
+    /**
+     * Directives of redis.conf that would be a promise not kept if they were passed over: the start is refused. Most with any value; see
+     * {@link #HARMLESS}.
+     */
     private static final Map<String, String> REFUSED = Map.of(
             "rename-command", "renaming commands is not supported, and passing it over would leave them open",
             "user", "ACL users are not supported, and passing them over would leave the server open; use requirepass",
             "aclfile", "ACL files are not supported, and passing it over would leave the server open; use requirepass",
             "tls-port", "TLS is not supported, and passing it over would send data in the clear",
-            "loadmodule", "modules are not supported");
+            "loadmodule", "modules are not supported",
+            "include", "including other files is not supported; put their lines here",
+            "replicaof", "replication is not supported, and passing it over would serve other data than the master's",
+            "slaveof", "replication is not supported, and passing it over would serve other data than the master's",
+            "cluster-enabled", "clustering is not supported, and passing it over would leave this node alone");
+
+    /** The values of those that promise nothing. */
+    private static final Map<String, String> HARMLESS =
+            Map.of("tls-port", "0", "replicaof", "no one", "slaveof", "no one", "cluster-enabled", "no");
 
     /** Where a directive that means nothing here has a counterpart. */
     private static final Map<String, String> COUNTERPARTS = Map.ofEntries(
@@ -225,10 +236,7 @@ final class SettingTable {
             entry("syslog-enabled", "logs go to standard output"),
             entry("daemonize", "swytch stays in the foreground; deploy/ has a systemd unit"),
             entry("pidfile", "swytch stays in the foreground"),
-            entry("maxmemory-samples", "eviction does not sample"),
-            entry("replicaof", "this server replicates nothing"),
-            entry("slaveof", "this server replicates nothing"),
-            entry("cluster-enabled", "this server is no cluster node"));
+            entry("maxmemory-samples", "eviction does not sample"));
 
     /** The other directives of redis.conf 7.0; none means anything here. */
     private static final List<String> INERT = List.of("""
@@ -346,8 +354,14 @@ final class SettingTable {
                 : "can't set immutable config";
     }
 
+    /** Why a start with this directive is refused, whatever its value; null where it is not. */
     static @Nullable String refusal(String name) {
         return REFUSED.get(name);
+    }
+
+    /** Why a start with this directive and this value is refused; null where it is not. */
+    static @Nullable String refusal(String name, String value) {
+        return value.equalsIgnoreCase(HARMLESS.get(name)) ? null : REFUSED.get(name);
     }
 
     /** What is wrong with a name that nobody knows, and the nearest that somebody does. */

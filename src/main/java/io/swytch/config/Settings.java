@@ -4,7 +4,6 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.swytch.bytes.Bytes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +23,6 @@ import org.jspecify.annotations.Nullable;
  * hold bytes as Latin-1 characters. Threads: any; a reader may see one setting of a CONFIG SET changed and the next not yet.
  */
 public final class Settings {
-    private static final String VARIABLE_PREFIX = "SWYTCH_";
-
-    /** Variables that {@code bin/swytch} reads. */
-    private static final Set<String> LAUNCHER_VARIABLES = Set.of("SWYTCH_JAVA_OPTS", "SWYTCH_CACHE_DIR");
-
     private final @Nullable Path file;
     private final List<String> warnings;
 
@@ -76,32 +69,14 @@ public final class Settings {
     public static Settings load(
             @Nullable Path file, Map<String, String> environment, List<Map.Entry<String, String>> flags)
             throws SettingException {
-        Map<String, String> values = defaults();
-        List<String> warnings = new ArrayList<>();
+        SettingSources sources = new SettingSources(defaults());
         if (file != null) {
-            try {
-                for (ConfigFile.Directive directive : ConfigFile.read(file)) {
-                    String where = file + ":" + directive.line();
-                    start(values, warnings, where, directive.name(), directive.value());
-                }
-            } catch (NoSuchFileException e) {
-                throw new SettingException(file.toString(), "no such file");
-            } catch (IOException e) {
-                throw new SettingException(file.toString(), "cannot be read: " + e.getMessage());
-            }
+            sources.readFile(file);
         }
-        for (Map.Entry<String, String> variable : new TreeMap<>(environment).entrySet()) {
-            String name = settingOfVariable(variable.getKey());
-            if (name != null) {
-                start(values, warnings, variable.getKey(), name, latin(variable.getValue()));
-            } else {
-                warnOfTypingError(variable.getKey(), warnings);
-            }
-        }
-        for (Map.Entry<String, String> flag : flags) {
-            start(values, warnings, "--" + flag.getKey(), flag.getKey(), latin(flag.getValue()));
-        }
-        return new Settings(file == null ? null : file.toAbsolutePath(), values, warnings);
+        sources.readEnvironment(environment);
+        sources.readFlags(flags);
+        sources.check();
+        return new Settings(file == null ? null : file.toAbsolutePath(), sources.values(), sources.warnings());
     }
 
     /** Settings at their defaults but for the names and values given in turn; for tests and tools. */
@@ -249,14 +224,7 @@ public final class Settings {
         if (file == null) {
             throw new IOException("The server is running without a config file");
         }
-        Set<String> needed = new TreeSet<>();
-        Map<String, String> defaults = defaults();
-        values.forEach((name, value) -> {
-            if (!value.equals(defaults.get(name))) {
-                needed.add(name);
-            }
-        });
-        ConfigFile.rewrite(file, values, needed);
+        ConfigFile.rewrite(file, values, defaults());
     }
 
     /** TCP port; 0 = none. */
@@ -476,34 +444,6 @@ public final class Settings {
         return value;
     }
 
-    /** Applies one line, variable or flag at start. */
-    private static void start(
-            Map<String, String> values, List<String> warnings, String where, String givenName, String text)
-            throws SettingException {
-        String name = givenName.toLowerCase(Locale.ROOT);
-        String refusal = SettingTable.refusal(name);
-        if (refusal != null && !(name.equals("tls-port") && text.equals("0"))) {
-            throw new SettingException(givenName, refusal).at(where);
-        }
-        Setting setting = SettingTable.find(name);
-        if (setting == null) {
-            if (refusal == null && !SettingTable.isInert(name)) {
-                throw new SettingException(givenName, SettingTable.unknown(name)).at(where);
-            }
-            String warning = where + ": " + SettingTable.inertWarning(name);
-            if (!warnings.contains(warning)) {
-                warnings.add(warning);
-            }
-            return;
-        }
-        try {
-            String value = shareOfMachine(setting, text);
-            values.put(setting.name(), canonical(setting, name, value, value(values, setting.name())));
-        } catch (BadValueException e) {
-            throw new SettingException(givenName, "'" + text + "': " + e.explained()).at(where);
-        }
-    }
-
     /** {@code N%} of maxmemory as bytes of the memory this process may use; any other text as it is. */
     static String shareOfMachine(Setting setting, String text) throws BadValueException {
         if (!setting.name().equals("maxmemory") || !text.endsWith("%")) {
@@ -513,7 +453,7 @@ public final class Settings {
         return Long.toString(MachineMemory.bytes() / 100 * Long.parseLong(percent));
     }
 
-    private static String canonical(Setting setting, String name, String text, String before) throws BadValueException {
+    static String canonical(Setting setting, String name, String text, String before) throws BadValueException {
         SettingTable.Alias alias = SettingTable.alias(name);
         if (alias == null || alias.kind() == null) {
             return setting.kind().parse(text, before);
@@ -532,37 +472,6 @@ public final class Settings {
             }
         }
         return values;
-    }
-
-    /** The name of the setting that a variable sets, or null; variables of the launcher's own bear the prefix too. */
-    private static @Nullable String settingOfVariable(String variable) {
-        if (!variable.startsWith(VARIABLE_PREFIX)) {
-            return null;
-        }
-        String name = settingName(variable);
-        return SettingTable.find(name) == null ? null : name;
-    }
-
-    /** A variable that only just misses a setting was meant for it; others with the prefix are somebody else's. */
-    private static void warnOfTypingError(String variable, List<String> warnings) {
-        if (variable.startsWith(VARIABLE_PREFIX) && !LAUNCHER_VARIABLES.contains(variable)) {
-            String nearest = nearestName(settingName(variable));
-            if (nearest != null) {
-                warnings.add(variable + ": sets nothing; did you mean " + VARIABLE_PREFIX
-                        + nearest.toUpperCase(Locale.ROOT).replace('-', '_') + "?");
-            }
-        }
-    }
-
-    private static String settingName(String variable) {
-        return variable.substring(VARIABLE_PREFIX.length())
-                .toLowerCase(Locale.ROOT)
-                .replace('_', '-');
-    }
-
-    /** Text from the command line as bytes in Latin-1. */
-    private static String latin(String text) {
-        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
     private static Path path(String latin) {

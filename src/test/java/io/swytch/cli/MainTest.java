@@ -38,6 +38,24 @@ class MainTest {
     }
 
     @Test
+    void version_isAFlagOfRedisToo() {
+        assertEquals(0, run("redis", "--version"));
+        assertTrue(out.toString().startsWith("swytch "), out.toString());
+    }
+
+    @Test
+    void help_tellsWhatNoCommandMeans() {
+        assertEquals(0, run("--help"));
+        assertTrue(out.toString().contains("Without a command, and with flags alone, 'swytch' is 'swytch redis'"));
+    }
+
+    @Test
+    void usageErrors_nameTheHelpOfTheirCommand() {
+        assertUsageError("'swytch help check'", "check", "--data-dri", "x");
+        assertUsageError("'swytch help redis'", "redis", "--prot", "1");
+    }
+
+    @Test
     void wayOfAStart_avoidsPicocli() {
         // Its classes fit no archive, and would be two thirds of the time of a start.
         Set<String> users = Set.of("Help");
@@ -72,6 +90,7 @@ class MainTest {
         assertUsageError("--persistent: 'maybe': argument must be 'yes' or 'no'", "--persistent", "maybe");
         assertUsageError("--maxmemory needs a value: BYTES|N%", "--maxmemory");
         assertUsageError("--port takes one value; what is 'x.conf'?", "--port", "1", "x.conf");
+        assertUsageError("A file of settings stands before all flags", "redis", "--port", "7003", "nosuch.conf");
         assertUsageError("unexpected 'b' between file and flags", "redis", "a", "b");
         assertUsageError("TLS is not supported", "--tls-port", "6380");
     }

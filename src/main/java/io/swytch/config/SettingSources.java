@@ -1,0 +1,170 @@
+package io.swytch.config;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads settings at a start: from file, environment and flags, in this order, the later ones winning. Threads: one. */
+final class SettingSources {
+    private static final String VARIABLE_PREFIX = "SWYTCH_";
+
+    /** Variables that {@code bin/swytch} reads. */
+    private static final Set<String> LAUNCHER_VARIABLES = Set.of("SWYTCH_JAVA_OPTS", "SWYTCH_CACHE_DIR");
+
+    /** What Kubernetes tells of a service, beside {@link #isServiceAddress}. */
+    private static final Pattern OF_A_SERVICE = Pattern.compile("(.*-)?(service-(host|port).*|port-\\d+-.*)");
+
+    private static final Kind YES_NO = Kind.bool();
+
+    private final Map<String, String> values;
+    private final List<String> warnings = new ArrayList<>();
+
+    /** Where appendonly was last set to yes; null where it was not, or to no after that. */
+    private @Nullable String appendOnlyAt;
+
+    /** Begins with {@code defaults}, canonical values by name, which it changes. */
+    SettingSources(Map<String, String> defaults) {
+        values = defaults;
+    }
+
+    Map<String, String> values() {
+        return values;
+    }
+
+    List<String> warnings() {
+        return warnings;
+    }
+
+    void readFile(Path file) throws SettingException {
+        try {
+            for (ConfigFile.Directive directive : ConfigFile.read(file)) {
+                apply(file + ":" + directive.line(), directive.name(), directive.value());
+            }
+        } catch (NoSuchFileException e) {
+            throw new SettingException(file.toString(), "no such file");
+        } catch (AccessDeniedException e) {
+            throw new SettingException(
+                    file.toString(),
+                    "cannot be read: no permission for user " + System.getProperty("user.name")
+                            + ", on the file or a folder above it");
+        } catch (IOException e) {
+            throw new SettingException(file.toString(), "cannot be read: " + e.getMessage());
+        }
+    }
+
+    /** Takes the variables named SWYTCH_… after a setting, from all variables. */
+    void readEnvironment(Map<String, String> environment) throws SettingException {
+        for (Map.Entry<String, String> variable : new TreeMap<>(environment).entrySet()) {
+            if (!variable.getKey().startsWith(VARIABLE_PREFIX)) {
+                continue;
+            }
+            String name = settingName(variable.getKey());
+            Setting setting = SettingTable.find(name);
+            if (setting == null) {
+                warnOfTypingError(variable.getKey(), name);
+            } else if (setting.label().equals("PORT") && isServiceAddress(variable.getValue())) {
+                warnings.add(variable.getKey() + ": '" + variable.getValue()
+                        + "' is passed over: it is what Kubernetes says of a service of that name, and no port");
+            } else {
+                apply(variable.getKey(), name, latin(variable.getValue()));
+            }
+        }
+    }
+
+    void readFlags(List<Map.Entry<String, String>> flags) throws SettingException {
+        for (Map.Entry<String, String> flag : flags) {
+            apply("--" + flag.getKey(), flag.getKey(), latin(flag.getValue()));
+        }
+    }
+
+    /**
+     * To be called when all has been read.
+     *
+     * @throws SettingException where settings promise what they do not hold together
+     */
+    void check() throws SettingException {
+        if (appendOnlyAt != null && !"yes".equals(values.get("persistent"))) {
+            throw new SettingException(
+                            "appendonly",
+                            "data would be kept in memory only; 'persistent yes' in the file, or --persistent, keeps it on disk"
+                                    + " (appendonly no: it need not be kept)")
+                    .at(appendOnlyAt);
+        }
+    }
+
+    /** Applies one line, variable or flag. */
+    private void apply(String where, String givenName, String text) throws SettingException {
+        String name = givenName.toLowerCase(Locale.ROOT);
+        String refusal = SettingTable.refusal(name, text);
+        if (refusal != null) {
+            throw new SettingException(givenName, refusal).at(where);
+        }
+        Setting setting = SettingTable.find(name);
+        try {
+            if (setting != null) {
+                String value = Settings.shareOfMachine(setting, text);
+                values.put(setting.name(), Settings.canonical(setting, name, value, value(setting.name())));
+            } else if (name.equals("appendonly") && YES_NO.parse(text, "").equals("yes")) {
+                appendOnlyAt = where;
+            } else if (SettingTable.isInert(name) || SettingTable.refusal(name) != null) {
+                appendOnlyAt = name.equals("appendonly") ? null : appendOnlyAt;
+                warnOnce(where + ": " + SettingTable.inertWarning(name));
+            } else {
+                throw new SettingException(givenName, SettingTable.unknown(name)).at(where);
+            }
+        } catch (BadValueException e) {
+            throw new SettingException(givenName, "'" + text + "': " + e.explained()).at(where);
+        }
+    }
+
+    private String value(String name) {
+        String value = values.get(name);
+        if (value == null) {
+            throw new IllegalStateException("no row for " + name);
+        }
+        return value;
+    }
+
+    private void warnOnce(String warning) {
+        if (!warnings.contains(warning)) {
+            warnings.add(warning);
+        }
+    }
+
+    /** A variable that only just misses a setting was meant for it; others with the prefix are somebody else's. */
+    private void warnOfTypingError(String variable, String name) {
+        boolean isAnothers = LAUNCHER_VARIABLES.contains(variable)
+                || OF_A_SERVICE.matcher(name).matches();
+        String nearest = isAnothers ? null : Settings.nearestName(name);
+        if (nearest != null) {
+            warnings.add(variable + ": sets nothing; did you mean " + VARIABLE_PREFIX
+                    + nearest.toUpperCase(Locale.ROOT).replace('-', '_') + "?");
+        }
+    }
+
+    /** Kubernetes tells every container where each service is: SWYTCH_PORT=tcp://10.0.0.5:6379 for one that is called swytch. */
+    private static boolean isServiceAddress(String value) {
+        return value.startsWith("tcp://") || value.startsWith("udp://");
+    }
+
+    private static String settingName(String variable) {
+        return variable.substring(VARIABLE_PREFIX.length())
+                .toLowerCase(Locale.ROOT)
+                .replace('_', '-');
+    }
+
+    /** Text from the command line as bytes in Latin-1. */
+    private static String latin(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+}
