@@ -23,6 +23,7 @@ final class Help {
                         "",
                         "Without a command, and with flags alone, 'swytch' is 'swytch redis': a server on port 6379 of this machine.");
         swytch.addSubcommand("redis", redis());
+        swytch.addSubcommand("validate", validate());
         swytch.addSubcommand("check", check());
         swytch.addSubcommand("version", described("version", "Prints the version of Swytch and of its Java."));
         swytch.addSubcommand(
@@ -57,6 +58,15 @@ final class Help {
                     .description((setting.help() + initial).replace("%", "%%"))
                     .build());
         }
+        return spec;
+    }
+
+    private static CommandSpec validate() {
+        CommandSpec spec = described(
+                "validate", "Says what is wrong with a command line of 'redis' and its file, and starts nothing.");
+        spec.usageMessage()
+                .customSynopsis("swytch validate [redis] [CONFIG] [--flag value | --flag=value]...")
+                .footer("", "Exits with 0 if a server would begin to start so, with 2 if not.");
         return spec;
     }
 

@@ -11,7 +11,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/** The entry: {@code swytch redis}, {@code swytch check}, {@code swytch version}, {@code swytch help}; without a subcommand, {@code redis} is meant. */
+/**
+ * The entry: {@code swytch redis}, {@code swytch validate}, {@code swytch check}, {@code swytch version}, {@code swytch help}; without a subcommand,
+ * {@code redis} is meant.
+ */
 public final class Main {
     /** What a wrong command line or setting exits with. */
     static final int EXIT_USAGE = 2;
@@ -21,7 +24,7 @@ public final class Main {
 
     /** What may stand where a subcommand does, so that anything else means {@code redis}. */
     private static final Set<String> FIRST_WORDS =
-            Set.of("redis", "check", "version", "help", "prepare", "-h", "--help", "-V", "--version");
+            Set.of("redis", "validate", "check", "version", "help", "prepare", "-h", "--help", "-V", "--version");
 
     private Main() {}
 
@@ -38,9 +41,7 @@ public final class Main {
         try {
             switch (words.get(0)) {
                 case "redis" -> {
-                    if (args.length > 0 && !args[0].equals("redis")) {
-                        checkFirstWord(args[0]);
-                    }
+                    List<String> flags = afterRedis(Arrays.asList(args));
                     if (words.contains("--help") || words.contains("-h")) {
                         return Help.run(List.of("help", "redis"), out, err);
                     }
@@ -49,8 +50,9 @@ public final class Main {
                         out.println(Version.line());
                         return 0;
                     }
-                    RedisCommand.run(words.subList(1, words.size()));
+                    RedisCommand.run(flags);
                 }
+                case "validate" -> RedisCommand.validate(afterRedis(words.subList(1, words.size())), err);
                 case "check" -> {
                     if (words.contains("--help") || words.contains("-h")) {
                         return Help.run(List.of("help", "check"), out, err);
@@ -80,10 +82,22 @@ public final class Main {
         }
     }
 
+    /** The words behind {@code redis}, which need not be there. */
+    private static List<String> afterRedis(List<String> words) throws UsageException {
+        if (words.isEmpty()) {
+            return words;
+        }
+        if (words.get(0).equals("redis")) {
+            return words.subList(1, words.size());
+        }
+        checkFirstWord(words.get(0));
+        return words;
+    }
+
     /** A bare word that names no file may be a subcommand that was spelt wrong. */
     private static void checkFirstWord(String word) throws UsageException {
         if (!word.startsWith("-") && !word.contains("/") && !word.contains(".") && !new File(word).exists()) {
-            String nearest = Nearest.among(List.of("redis", "check", "version", "help"), word);
+            String nearest = Nearest.among(List.of("redis", "validate", "check", "version", "help"), word);
             throw new UsageException("there is no command and no file '" + word + "'"
                     + (nearest == null ? "" : "; did you mean " + nearest + "?"));
         }

@@ -2,6 +2,7 @@ package io.swytch.cli;
 
 import io.swytch.config.SettingException;
 import io.swytch.config.Settings;
+import java.io.PrintWriter;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,11 @@ final class RedisCommand {
         RedisServer server = RedisServer.start(settings);
         StopHook.register(server::stop);
         server.awaitStopped();
+    }
+
+    /** Says what is wrong with words and settings, and starts nothing. */
+    static void validate(List<String> words, PrintWriter err) throws UsageException {
+        settings(Flags.of(words)).warnings().forEach(warning -> err.println("swytch: " + warning));
     }
 
     private static Settings settings(Flags flags) throws UsageException {

@@ -93,6 +93,75 @@ class LauncherTest {
         assertEquals("0077", Files.readString(java.resolve("umask")).strip());
     }
 
+    /** An image is prepared by root and runs as somebody else. */
+    @Test
+    void archive_mayBeReadByAnybody() throws Exception {
+        assertEquals(0, start("prepare").waitFor());
+        assertEquals("rwxr-xr-x", PosixFilePermissions.toString(Files.getPosixFilePermissions(cache)));
+        assertEquals("rw-r--r--", PosixFilePermissions.toString(Files.getPosixFilePermissions(archive())));
+    }
+
+    @Test
+    void archives_ofTwoJavas_leaveEachOtherAlone() throws Exception {
+        String other = java("java 25", "25.0.1").toString();
+        String first = environment.get("JAVA_HOME");
+        launch();
+        Path archive = archive();
+        environment.put("JAVA_HOME", other);
+        assertTrue(launch().stream().anyMatch(w -> w.startsWith("-XX:AOTCache=")));
+        assertTrue(Files.exists(archive), "the first Java's");
+        environment.put("JAVA_HOME", first);
+        assertTrue(launch().contains("-XX:SharedArchiveFile=" + archive));
+        try (Stream<Path> files = Files.list(cache)) {
+            assertEquals(2, files.count());
+        }
+    }
+
+    @Test
+    void archive_ofAnEarlierBuild_isRemoved() throws Exception {
+        launch();
+        Path archive = archive();
+        Files.createFile(folder.resolve("the home/lib/more.jar"));
+        launch();
+        assertFalse(Files.exists(archive));
+        archive();
+    }
+
+    @Test
+    void archive_isNotMadeForAStartThatIsRefused() throws Exception {
+        // The Java that refuses the command line, as io.swytch.cli.Main does.
+        Path java = Path.of(environment.get("JAVA_HOME"), "bin", "java");
+        String script = Files.readString(java);
+        int line = script.indexOf('\n') + 1;
+        Files.writeString(
+                java,
+                script.substring(0, line) + "case \"$*\" in *' validate redis --prot'*) exit 2;; esac\n"
+                        + script.substring(line));
+        assertTrue(launch("redis", "--prot", "1").contains("--prot"));
+        assertFalse(Files.exists(cache));
+        launch("redis", "--port", "1");
+        archive();
+    }
+
+    /** As redis-server does: the end of a terminal does not end the server. */
+    @Test
+    void hangup_isIgnored() throws Exception {
+        Path java = Path.of(environment.get("JAVA_HOME"), "bin", "java");
+        Files.writeString(java, "#!/bin/sh\ngrep SigIgn: /proc/$$/status\n");
+        String mask = launch("version").get(0).replaceAll("\\s+", " ").split(" ", -1)[1];
+        assertEquals(1, Long.parseUnsignedLong(mask, 16) & 1);
+    }
+
+    @Test
+    void unreadableFile_isLeftToSwytchToComplainOf() throws Exception {
+        Path config = Files.writeString(folder.resolve("secret.conf"), "maxmemory 1gb\n");
+        Files.setPosixFilePermissions(config, PosixFilePermissions.fromString("---------"));
+        Process process = start("redis", config.toString());
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor());
+        assertFalse(err.contains("cannot open"), err);
+    }
+
     @Test
     void ownJavaOptions_comeLastSoThatTheyWin() throws Exception {
         environment.put("SWYTCH_JAVA_OPTS", "-Xmx77m -Xlog:gc");
@@ -112,9 +181,6 @@ class LauncherTest {
         launch("--port", "1");
         assertEquals(archive, archive());
         assertEquals(size, Files.size(archive));
-        environment.put("JAVA_HOME", java("java 25", "25.0.1").toString());
-        assertTrue(launch().stream().anyMatch(w -> w.startsWith("-XX:AOTCache=")));
-        archive();
     }
 
     @Test
@@ -137,6 +203,9 @@ class LauncherTest {
     @Test
     void archive_isNotMadeForShortCommandsOrWithoutFolder() throws Exception {
         launch("version");
+        launch("redis", "--version");
+        launch("--port", "1", "--help");
+        launch("check", "--data-dir", "x");
         assertFalse(Files.exists(cache));
         environment.put("SWYTCH_CACHE_DIR", "");
         assertFalse(launch().stream().anyMatch(w -> w.startsWith("-XX:SharedArchiveFile")));

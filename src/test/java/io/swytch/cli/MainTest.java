@@ -13,6 +13,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +42,21 @@ class MainTest {
     void version_isAFlagOfRedisToo() {
         assertEquals(0, run("redis", "--version"));
         assertTrue(out.toString().startsWith("swytch "), out.toString());
+    }
+
+    @Test
+    void validate_saysWhatARedisWouldSay(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("x.conf"), "port 1\nhz 10\n");
+        for (String[] words :
+                new String[][] {{}, {"redis"}, {"redis", file.toString()}, {file.toString(), "--port", "2"}}) {
+            String[] all =
+                    Stream.concat(Stream.of("validate"), Stream.of(words)).toArray(String[]::new);
+            assertEquals(0, run(all), err.toString());
+        }
+        assertTrue(err.toString().contains(":2: 'hz' has no meaning here"), err.toString());
+        assertUsageError("unknown flag --prot; did you mean --port?", "validate", "redis", "--prot", "1");
+        assertUsageError("there is no command and no file 'verison'", "validate", "verison");
+        assertUsageError("nosuch.conf: no such file", "validate", "nosuch.conf");
     }
 
     @Test
