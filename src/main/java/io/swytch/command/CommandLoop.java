@@ -3,6 +3,7 @@ package io.swytch.command;
 import io.swytch.command.spec.Session;
 import io.swytch.resp.Request;
 import io.swytch.resp.WireReplyWriter;
+import java.nio.ByteBuffer;
 
 /** What the server calls on an event loop; one for each loop. Threads: its loop. */
 public interface CommandLoop {
@@ -34,6 +35,14 @@ public interface CommandLoop {
      * @param following the complete requests that wait behind it
      */
     Outcome execute(Session session, Request request, WireReplyWriter reply, Lookahead following);
+
+    /**
+     * Says which requests come next, so that what they need can be looked at beforehand; nothing is run, and nothing need be done.
+     *
+     * @param memory holds them from {@code from} to {@code end}; the last may be cut
+     * @return where the first request begins of which to be told again
+     */
+    int prefetch(ByteBuffer memory, int from, int end);
 
     /** What the client sent is no request; replies {@code text}, which begins with its code. The server closes after it. */
     void protocolError(Session session, String text, WireReplyWriter reply);

@@ -19,6 +19,7 @@ import io.swytch.stats.Slowlog;
 import io.swytch.store.Fetch;
 import io.swytch.store.FetchBatch;
 import io.swytch.store.journal.JournalFailedException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +57,8 @@ final class Dispatcher implements CommandLoop {
     /** When the command before ended, which is when this one begins: one look at the clock a command; {@link #WAITED} after a tick. */
     private long lastNanos = WAITED;
 
+    private final KeyPrefetcher prefetcher;
+
     /** What this iteration's commands miss. */
     private final FetchBatch fetches = new FetchBatch();
 
@@ -72,6 +75,7 @@ final class Dispatcher implements CommandLoop {
         tiered = engine.store().isTiered();
         argsOnLoopMax = tiered ? ARGS_TIERED_MAX : ARGS_IN_MEMORY_MAX;
         runner = engine.newRunner(stats, false);
+        prefetcher = new KeyPrefetcher(engine.store());
     }
 
     @Override
@@ -278,6 +282,7 @@ final class Dispatcher implements CommandLoop {
             }
         }
         lastNanos = now;
+        prefetcher.ran(now);
         if (session.replyMode() != ReplyMode.ON) {
             reply.rollback(mark);
             skipped(session);
@@ -295,6 +300,12 @@ final class Dispatcher implements CommandLoop {
     }
 
     @Override
+    public int prefetch(ByteBuffer memory, int from, int end) {
+        lastNanos = clock.nanos();
+        return prefetcher.prefetch(memory, from, end, lastNanos);
+    }
+
+    @Override
     public void protocolError(Session session, String text, WireReplyWriter reply) {
         stats.recordError(-1, "ERR");
         if (session.replyMode() == ReplyMode.ON) {
@@ -305,6 +316,7 @@ final class Dispatcher implements CommandLoop {
     @Override
     public long tick() {
         runner.trim();
+        prefetcher.endMeasure();
         if (!tiered) {
             lastNanos = WAITED;
             return MAY_LEAVE;

@@ -165,6 +165,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         running = true;
         boolean starved = false;
         boolean ran = false;
+        int prefetched = 0;
         while (!isStopped()) {
             RequestDecoder.Status status;
             if (runAgain) {
@@ -179,6 +180,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
                 break;
             }
             ran = true;
+            RequestDecoder decoder = input.decoder();
+            if (decoder.position() > prefetched && decoder.position() < decoder.end()) {
+                prefetched = loop.commands().prefetch(decoder.memory(), decoder.start(), decoder.end());
+            }
             run(session, status);
         }
         running = false;

@@ -12,6 +12,7 @@ import io.swytch.store.journal.Journal;
 import io.swytch.store.l1.EvictionMode;
 import io.swytch.store.l1.L1;
 import io.swytch.store.l1.L1Options;
+import io.swytch.store.l1.Prefetch;
 import io.swytch.store.l1.ReadyChunks;
 import io.swytch.store.l1.Shard;
 import io.swytch.store.l2.L2;
@@ -195,6 +196,11 @@ public final class Store implements AutoCloseable {
     }
 
     // Items.
+
+    /** As {@link L1#prefetch}. Threads: any. */
+    public void prefetch(long[] hashes, int count, Prefetch places) {
+        l1.prefetch(hashes, count, places);
+    }
 
     /** The shard of a hash, whose lock is the stripe that the caller holds. */
     public Shard shard(long hash) {

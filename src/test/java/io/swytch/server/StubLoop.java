@@ -143,4 +143,9 @@ final class StubLoop implements CommandLoop {
     public long tick() {
         return holds ? ++position : MAY_LEAVE;
     }
+
+    @Override
+    public int prefetch(ByteBuffer memory, int from, int end) {
+        return end;
+    }
 }

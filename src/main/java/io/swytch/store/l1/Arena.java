@@ -94,6 +94,18 @@ final class Arena {
         return chunks[location >>> chunkUnitsShift];
     }
 
+    /** Notes the place of a location, if there is such a one. Threads: any. */
+    void note(int location, Prefetch places, int at) {
+        ByteBuffer[] now = chunks;
+        int chunk = location >>> chunkUnitsShift;
+        ByteBuffer buffer = chunk < now.length ? now[chunk] : null;
+        if (buffer == null) {
+            places.noteNothing(at);
+        } else {
+            places.note(at, buffer, offset(location));
+        }
+    }
+
     int offset(int location) {
         return (location & chunkUnitsMask) << 3;
     }

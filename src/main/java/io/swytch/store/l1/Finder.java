@@ -7,6 +7,9 @@ import java.nio.ByteBuffer;
 
 /** Looks entries up and counts their uses; on the way of GET and SET. Threads: under the shard's lock. */
 final class Finder {
+    /** Slots from its home on among which most tags are. */
+    private static final int NEAR_SLOTS = 12;
+
     private final Core core;
     private final Arena arena;
     private final Index index;
@@ -50,6 +53,20 @@ final class Finder {
                 return -1;
             }
         }
+    }
+
+    /** Notes the place of the entry that a hash most likely has; without a lock, so it may be any place. Threads: any. */
+    void note(long hash, Prefetch places, int at) {
+        int tag = index.tagOf(hash);
+        int home = index.home(tag);
+        for (int i = home; i < home + NEAR_SLOTS; i++) {
+            long slot = index.peek(i);
+            if ((int) (slot >>> 32) == tag && slot != 0) {
+                arena.note(Index.location(slot), places, at);
+                return;
+            }
+        }
+        places.noteNothing(at);
     }
 
     /** Counts a use of the entry of slot {@code i}. */

@@ -6,6 +6,7 @@ import io.swytch.store.item.Key;
 import io.swytch.store.item.KeyHash;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Ordered linear probing over 8-byte slots; on the way of GET and SET.
@@ -67,6 +68,37 @@ final class Index {
     long get(int i) {
         int page = i >>> pageShift;
         return (long) Slice.LONG.get(buffers[page], offsets[page] + ((i & pageMask) << 3));
+    }
+
+    /** Notes the place of slot {@code i}, while others may change the table. Threads: any. */
+    void note(int i, Prefetch places, int at) {
+        int page = i >>> pageShift;
+        ByteBuffer buffer = bufferOf(page);
+        if (buffer == null) {
+            places.noteNothing(at);
+        } else {
+            places.note(at, buffer, offsetOf(page) + ((i & pageMask) << 3));
+        }
+    }
+
+    /** As {@link #get}, or 0 where there is none, while others may change the table: it may be anything then. Threads: any. */
+    long peek(int i) {
+        int page = i >>> pageShift;
+        ByteBuffer buffer = bufferOf(page);
+        return buffer == null ? 0 : (long) Slice.LONG.get(buffer, offsetOf(page) + ((i & pageMask) << 3));
+    }
+
+    /** The memory of a page, or null if there is no such page any more, or not yet. Threads: any. */
+    @Nullable
+    private ByteBuffer bufferOf(int page) {
+        ByteBuffer[] now = buffers;
+        return page < now.length ? now[page] : null;
+    }
+
+    /** Where a page begins, or some other page of the arena. Threads: any. */
+    private int offsetOf(int page) {
+        int[] now = offsets;
+        return page < now.length ? now[page] : 0;
     }
 
     void set(int i, long slot) {

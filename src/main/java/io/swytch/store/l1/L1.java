@@ -92,6 +92,22 @@ public final class L1 {
         return (int) (hash >>> layout.shift) & (layout.shards.length - 1);
     }
 
+    /**
+     * Reads the index slots of some keys, then their entries, so that they are in the processor's cache when their commands come. Takes no locks, so
+     * what it sees may be anything; it makes nothing of it, and memory that was let go of meanwhile stays as long as it is held here.
+     */
+    public void prefetch(long[] hashes, int count, Prefetch places) {
+        Layout now = layout;
+        for (int i = 0; i < count; i++) {
+            now.shards[index(now, hashes[i])].noteSlot(hashes[i], places, i);
+        }
+        places.read(count);
+        for (int i = 0; i < count; i++) {
+            now.shards[index(now, hashes[i])].noteEntry(hashes[i], places, i);
+        }
+        places.read(count);
+    }
+
     /** Locks the shard of a hash, whatever rebuilds come between, and returns it. */
     public Shard lock(long hash) {
         while (true) {

@@ -84,6 +84,16 @@ public final class Shard {
         return true;
     }
 
+    /** Notes where the slot of a hash is looked for first. Threads: any. */
+    void noteSlot(long hash, Prefetch places, int i) {
+        core.index.note(core.index.home(core.index.tagOf(hash)), places, i);
+    }
+
+    /** Notes where the entry of a hash is, if it has one, about. Threads: any. */
+    void noteEntry(long hash, Prefetch places, int i) {
+        finder.note(hash, places, i);
+    }
+
     /**
      * Makes a key hold a value, in place where it fits. An old entry keeps its use counter, and what it knows of L2.
      *
