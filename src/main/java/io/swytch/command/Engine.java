@@ -362,13 +362,14 @@ public final class Engine implements AutoCloseable {
         // The connection may close while the command runs, and its memory with it.
         Request own = request.copy();
         ClientConnection connection = connection(session);
+        long memoryMax = connection.reply().out().memoryMax();
         executor.execute(() -> {
             if (isClosing) {
                 // No connection is left that would hear of it, and the store is about to be closed.
                 own.release();
                 return;
             }
-            WireReplyWriter reply = WireReplyWriter.detached(protocol);
+            WireReplyWriter reply = WireReplyWriter.detached(protocol, memoryMax);
             CommandRunner runner = backgroundRunner.get();
             long start = clock.nanos();
             long mark = reply.mark();

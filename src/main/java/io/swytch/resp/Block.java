@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.swytch.bytes.Pin;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: one loop's, but for blocks of {@link BlockPool#detached()}, which are one thread's at a time.
  */
 public final class Block {
+    /** Bytes of heap that a piece of pinned memory costs while it waits to be sent, its place in an array that grows counted. */
+    private static final int PIECE_HEAP_BYTES = 64;
+
+    /** Pieces that the replies of all clients refer to may take this part of the heap; what comes then is copied. */
+    private static final long PIECES_MAX = Runtime.getRuntime().maxMemory() / 4 / PIECE_HEAP_BYTES;
+
+    private static final AtomicLong PIECES = new AtomicLong();
+
     private final ByteBuffer memory;
     private final int offset;
     private final @Nullable Pin pin;
@@ -39,7 +48,13 @@ public final class Block {
         this.offset = offset;
         this.pin = pin;
         length = count;
+        PIECES.incrementAndGet();
         pin.retain();
+    }
+
+    /** Whether {@code more} pieces of pinned memory may wait to be sent. Threads: any. */
+    static boolean mayPin(int more) {
+        return PIECES.get() + more <= PIECES_MAX;
     }
 
     /** The memory, for absolute access; not of a view. */
@@ -81,6 +96,7 @@ public final class Block {
             buf.release();
         }
         if (pin != null) {
+            PIECES.decrementAndGet();
             pin.release();
         }
     }

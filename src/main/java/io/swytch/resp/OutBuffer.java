@@ -1,8 +1,10 @@
 package io.swytch.resp;
 
+import io.swytch.bytes.Pin;
 import io.swytch.bytes.Slice;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Replies of one connection that wait to be sent: a chain of blocks, and references to large pinned values among them. Nothing is
@@ -11,12 +13,26 @@ import java.util.Arrays;
  * <p>Bytes have positions in the connection's whole stream of replies, which {@link #mark} and {@link #rollback} speak of. The first
  * blocks may be at the socket already ({@link #inFlight}); after them some may be sealed, which are not added to any more.
  *
+ * <p>It holds no more memory than {@link #setMemoryMax} says. A command goes on when its reply comes to that, for what it changes is changed as a
+ * whole; the bytes are only counted from there on, and whoever sees that the buffer {@link #isOverflowed} closes the client.
+ *
  * <p>Threads: one at a time.
  */
 public final class OutBuffer {
     private static final int BLOCK_BYTES = 16 << 10;
     /** A run of this many bytes or more of pinned memory is sent from where it lies. */
     private static final int REFERENCE_BYTES_MIN = 64 << 10;
+
+    /**
+     * Bytes that the replies of one connection may refer to, several times the largest value; what comes then is copied. What is read from disk
+     * for a reply is in memory as long as that waits, though neither L1 nor a block counts it.
+     */
+    private static final long REFERRED_BYTES_MAX = 4L << 30;
+
+    /** Blocks that an array is made smaller from, once it is nearly empty. */
+    private static final int MANY_BLOCKS = 1024;
+
+    private static final long NOT = -1;
 
     private static final ByteBuffer NONE = ByteBuffer.allocateDirect(0);
 
@@ -26,6 +42,15 @@ public final class OutBuffer {
     private int inFlight;
     private int sealed;
     private long blockBytes;
+    private long referredBytes;
+    private long memoryMax = Long.MAX_VALUE;
+
+    /** Where in the stream the bytes begin that are not kept; {@link #NOT} if all are. */
+    private long overflowedAt = NOT;
+
+    /** What is written to where nothing is kept. */
+    private @Nullable Block scratch;
+
     /** Where in the stream the memory that is written now begins. */
     private long base;
     /** Where in the stream the bytes begin that have not been sent. */
@@ -39,6 +64,21 @@ public final class OutBuffer {
 
     public OutBuffer(BlockPool pool) {
         this.pool = pool;
+    }
+
+    /** Bounds the memory that is held from now on, in bytes. */
+    public void setMemoryMax(long bytes) {
+        memoryMax = bytes;
+    }
+
+    /** What {@link #setMemoryMax} said; as much as there can be if it was not called. */
+    public long memoryMax() {
+        return memoryMax;
+    }
+
+    /** Whether replies were longer than may be held, so that not all of them are here. */
+    public boolean isOverflowed() {
+        return overflowedAt != NOT;
     }
 
     /** Makes room for {@code n} bytes in a row at {@link #at}; {@code n} is at most 4096. */
@@ -55,17 +95,42 @@ public final class OutBuffer {
 
     void newBlock() {
         closeBlock();
-        Block block = pool.take(BLOCK_BYTES);
-        blockBytes += block.capacity();
-        block.start = base;
-        add(block);
+        Block block;
+        if (isOverflowed() || blockBytes + BLOCK_BYTES > memoryMax) {
+            block = overflow();
+        } else {
+            block = pool.take(BLOCK_BYTES);
+            blockBytes += block.capacity();
+            block.start = base;
+            add(block);
+        }
         memory = block.memory();
         limit = block.capacity();
     }
 
+    private Block overflow() {
+        if (!isOverflowed()) {
+            overflowedAt = base;
+        }
+        if (scratch == null) {
+            scratch = pool.take(BLOCK_BYTES);
+        }
+        return scratch;
+    }
+
+    private void endOverflow() {
+        overflowedAt = NOT;
+        if (scratch != null) {
+            pool.give(scratch);
+            scratch = null;
+        }
+    }
+
     private void closeBlock() {
         if (limit > 0) {
-            blocks[count - 1].length = at;
+            if (!isOverflowed()) {
+                blocks[count - 1].length = at;
+            }
             base += at;
             at = 0;
             limit = 0;
@@ -82,13 +147,22 @@ public final class OutBuffer {
 
     /** Adds bytes of a slice; refers to them where they are pinned and many. */
     void bytes(Slice value, int from, int n) {
-        if (n >= REFERENCE_BYTES_MIN && value.pin() != null) {
-            reference(value, from, n);
+        Pin pin = value.pin();
+        if (n >= REFERENCE_BYTES_MIN
+                && pin != null
+                && !isOverflowed()
+                && referredBytes + n <= REFERRED_BYTES_MAX
+                && Block.mayPin(value.runCount())) {
+            reference(value, pin, from, n);
             return;
         }
         while (n > 0) {
             if (at == limit) {
                 newBlock();
+            }
+            if (isOverflowed()) {
+                base += n;
+                return;
             }
             int part = Math.min(n, limit - at);
             value.copyTo(from, memory, at, part);
@@ -112,8 +186,9 @@ public final class OutBuffer {
         }
     }
 
-    private void reference(Slice value, int from, int n) {
+    private void reference(Slice value, Pin pin, int from, int n) {
         closeBlock();
+        referredBytes += n;
         for (int i = 0; n > 0; i++) {
             int runLength = value.runLength(i);
             if (from >= runLength) {
@@ -121,7 +196,7 @@ public final class OutBuffer {
                 continue;
             }
             int part = Math.min(n, runLength - from);
-            Block block = new Block(value.runBuffer(i), value.runOffset(i) + from, part, value.pin());
+            Block block = new Block(value.runBuffer(i), value.runOffset(i) + from, part, pin);
             block.start = base;
             add(block);
             base += part;
@@ -133,6 +208,7 @@ public final class OutBuffer {
     /** Moves all bytes of {@code other} behind those of this buffer; small ones are copied. */
     public void append(OutBuffer other) {
         other.closeBlock();
+        long end = base + at + other.base - other.sent;
         for (int i = 0; i < other.count; i++) {
             Block block = other.blocks[i];
             other.blocks[i] = null;
@@ -148,16 +224,31 @@ public final class OutBuffer {
                     from += part;
                 }
                 other.pool.give(block);
+            } else if (isOverflowed() || !block.isPinned() && blockBytes + block.capacity() > memoryMax) {
+                closeBlock();
+                overflow();
+                other.pool.give(block);
             } else {
                 closeBlock();
                 block.start = base;
                 base += block.length;
-                blockBytes += block.isPinned() ? 0 : block.capacity();
+                if (block.isPinned()) {
+                    referredBytes += block.length;
+                } else {
+                    blockBytes += block.capacity();
+                }
                 add(block);
             }
         }
+        if (isOverflowed() || other.isOverflowed()) {
+            closeBlock();
+            overflow();
+            base = end;
+        }
+        other.endOverflow();
         other.count = 0;
         other.blockBytes = 0;
+        other.referredBytes = 0;
         other.sent = other.base;
     }
 
@@ -168,6 +259,14 @@ public final class OutBuffer {
 
     /** Forgets every byte from {@code mark} on; none of them may be sealed or in flight. */
     public void rollback(long mark) {
+        if (isOverflowed()) {
+            closeBlock();
+            base = Math.max(mark, overflowedAt);
+            if (mark > overflowedAt) {
+                return;
+            }
+            endOverflow();
+        }
         if (mark >= base) {
             at = (int) (mark - base);
             return;
@@ -195,7 +294,11 @@ public final class OutBuffer {
     }
 
     private void letGo(Block block) {
-        blockBytes -= block.isPinned() ? 0 : block.capacity();
+        if (block.isPinned()) {
+            referredBytes -= block.length;
+        } else {
+            blockBytes -= block.capacity();
+        }
         pool.give(block);
     }
 
@@ -220,7 +323,7 @@ public final class OutBuffer {
 
     /** Closes what has been written so far against more bytes, so that it can be sent alone. Returns the blocks that are sealed. */
     public int seal() {
-        if (at == 0 && limit > 0) {
+        if (at == 0 && limit > 0 && !isOverflowed()) {
             limit = 0;
             memory = NONE;
             dropLast();
@@ -260,6 +363,9 @@ public final class OutBuffer {
             sealed -= done;
             System.arraycopy(blocks, done, blocks, 0, count);
             Arrays.fill(blocks, count, count + done, null);
+            if (blocks.length > MANY_BLOCKS && count < blocks.length / 4) {
+                blocks = Arrays.copyOf(blocks, blocks.length / 2);
+            }
             sent += bytes;
         }
         return bytes;
@@ -271,6 +377,7 @@ public final class OutBuffer {
         while (count > 0) {
             dropLast();
         }
+        endOverflow();
         inFlight = 0;
         sealed = 0;
         sent = base;

@@ -41,9 +41,14 @@ public final class WireReplyWriter extends ReplyWriter {
         this.out = out;
     }
 
-    /** A writer off the loop, for a command that runs in the background; its buffer is appended to the connection's on the loop. */
-    public static WireReplyWriter detached(int protocol) {
+    /**
+     * A writer off the loop, for a command that runs in the background; its buffer is appended to the connection's on the loop.
+     *
+     * @param memoryMax see {@link OutBuffer#setMemoryMax}
+     */
+    public static WireReplyWriter detached(int protocol, long memoryMax) {
         WireReplyWriter writer = new WireReplyWriter(new OutBuffer(BlockPool.detached()));
+        writer.out.setMemoryMax(memoryMax);
         writer.setProtocol(protocol);
         return writer;
     }

@@ -163,6 +163,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
             return;
         }
         running = true;
+        long hard = loop.limits().outputHardBytes;
+        out.setMemoryMax(hard > 0 ? hard : Long.MAX_VALUE);
         boolean starved = false;
         boolean ran = false;
         int prefetched = 0;
@@ -236,7 +238,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     }
 
     private boolean isThrottled() {
-        return out.size() > UNSENT_BYTES_MAX;
+        return out.size() > UNSENT_BYTES_MAX || out.isOverflowed();
     }
 
     /** Stops reading, or closes, where the client makes us hold too much; reads again where it does not. */
@@ -247,7 +249,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
             return;
         }
         long hard = limits.outputHardBytes;
-        if (hard > 0 && out.memoryBytes() > hard) {
+        if (out.isOverflowed() || hard > 0 && out.memoryBytes() > hard) {
             overLimit("Client closed for overcoming of output buffer limits");
             return;
         }

@@ -16,7 +16,10 @@ public final class ServerLimits {
     /** Seconds between two probes of a silent connection; 0 = none. Holds for connections accepted later. */
     public volatile int tcpKeepaliveSeconds = 300;
 
-    /** Bytes of replies that one connection may make us hold; 0 = no limit. What is sent straight from L1 does not count. */
+    /**
+     * Bytes of replies that one connection may make us hold; 0 = no limit. What is sent straight from L1 does not count, as far as
+     * {@link io.swytch.resp.OutBuffer} lets it be.
+     */
     public volatile long outputHardBytes = 256L << 20;
 
     /** As {@link #outputHardBytes}, but for longer than {@link #outputSoftSeconds}; 0 = no limit. */

@@ -1,6 +1,7 @@
 package io.swytch.crash;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.swytch.differential.RespConnection;
 import io.swytch.differential.ServerProcess;
@@ -17,6 +18,9 @@ class HugeReplyIT {
     private static final int VALUE_BYTES = 1_000_000;
     private static final int TIMES = 5000;
     private static final int PINGS = 2000;
+
+    /** As many names as no heap would hold the pieces of. */
+    private static final int TOO_MANY_TIMES = 30_000;
 
     private static List<byte[]> words(String... args) {
         return Arrays.stream(args)
@@ -52,6 +56,39 @@ class HugeReplyIT {
                 assertEquals(TIMES / 100 - 1, again.read().elements().size());
             }
             assertEquals('+', other.call(words("PING")).type());
+        } finally {
+            ServerProcess.delete(room);
+        }
+    }
+
+    @Test
+    void replyThatNoLimitAllows_closesItsClientOnly() {
+        Path room = ServerProcess.temporaryDirectory("swytch-huge-reply");
+        int port = ServerProcess.freePort();
+        List<String> flags = List.of("redis", "--port", Integer.toString(port), "--maxmemory", "64mb");
+        try (Child server = Child.start(List.of(), Map.of(), room.resolve("log"), port, flags)
+                        .serving();
+                RespConnection other = server.connect()) {
+            other.call(words("SET", "large", "v".repeat(VALUE_BYTES)));
+            String[] args = new String[TOO_MANY_TIMES + 1];
+            Arrays.fill(args, "large");
+            args[0] = "MGET";
+            for (int i = 0; i < 3; i++) {
+                try (RespConnection asking = server.connect()) {
+                    asking.send(words("SET", "before" + i, "1"));
+                    assertEquals('+', asking.read().type());
+                    asking.send(words(args));
+                    assertThrows(RuntimeException.class, asking::read);
+                }
+                assertEquals('+', other.call(words("PING")).type());
+            }
+            // The same, where its reply is not wanted.
+            try (RespConnection deaf = server.connect()) {
+                deaf.send(words("CLIENT", "REPLY", "SKIP"));
+                deaf.send(words(args));
+                deaf.send(words("PING"));
+                assertEquals('+', deaf.read().type());
+            }
         } finally {
             ServerProcess.delete(room);
         }

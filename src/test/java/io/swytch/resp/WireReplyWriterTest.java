@@ -1,6 +1,7 @@
 package io.swytch.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -175,7 +176,7 @@ class WireReplyWriterTest {
     void append_detachedReplies_followInOrder() {
         StringBuilder expected = new StringBuilder();
         for (int size : new int[] {1, 5000, 100_000}) {
-            WireReplyWriter detached = WireReplyWriter.detached(3);
+            WireReplyWriter detached = WireReplyWriter.detached(3, Long.MAX_VALUE);
             detached.bulk("x".repeat(size));
             detached.nullBulk();
             writer.ok();
@@ -185,5 +186,56 @@ class WireReplyWriterTest {
             expected.append("\r\n_\r\n+OK\r\n");
         }
         assertEquals(expected.toString(), drain());
+    }
+
+    @Test
+    void replyBeyondMemoryMax_isCountedOnly_untilItIsRolledBack() {
+        out.setMemoryMax(64 << 10);
+        writer.ok();
+        long mark = writer.mark();
+        Random random = new Random(7);
+        for (int i = 0; i < 300; i++) {
+            if (i == 150) {
+                assertTrue(out.isOverflowed());
+            }
+            long before = writer.mark();
+            int n = random.nextInt(3000);
+            writer.bulk("x".repeat(n));
+            assertEquals(before + 1 + Integer.toString(n).length() + 2 + n + 2, writer.mark());
+            if (i % 7 == 6) {
+                writer.rollback(before);
+                assertEquals(before, writer.mark());
+            }
+            assertTrue(out.memoryBytes() <= 64 << 10);
+        }
+        assertTrue(out.isOverflowed());
+        writer.rollback(mark);
+        assertFalse(out.isOverflowed());
+        writer.bulk("y".repeat(50_000));
+        assertEquals("+OK\r\n$50000\r\n" + "y".repeat(50_000) + "\r\n", drain());
+    }
+
+    @Test
+    void replyBeyondMemoryMax_fromElsewhere_overflowsToo() {
+        for (int room : new int[] {1 << 20, 40 << 10}) {
+            WireReplyWriter detached = WireReplyWriter.detached(2, 3L * room);
+            detached.bulk("x".repeat(100_000));
+            out.setMemoryMax(room);
+            long mark = writer.mark();
+            out.append(detached.out());
+            assertEquals(room < 100_000, out.isOverflowed());
+            assertEquals(mark + 100_000 + 11, writer.mark());
+            writer.rollback(mark);
+        }
+        WireReplyWriter detached = WireReplyWriter.detached(2, 40 << 10);
+        detached.bulk("x".repeat(100_000));
+        assertTrue(detached.out().isOverflowed());
+        out.setMemoryMax(1 << 20);
+        writer.ok();
+        out.append(detached.out());
+        assertTrue(out.isOverflowed());
+        out.close();
+        assertFalse(out.isOverflowed());
+        assertEquals(0, out.memoryBytes());
     }
 }
