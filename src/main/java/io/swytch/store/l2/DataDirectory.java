@@ -21,6 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The data directory: its lock, and the marker file that says what lies there.
@@ -36,6 +38,14 @@ final class DataDirectory implements AutoCloseable {
 
     static final String MARKER = "swytch.marker";
     static final String LOCK = "swytch.lock";
+
+    /** What may lie in a new directory without being somebody else's: what a file system begins with, and what we make ourselves. */
+    private static final Set<String> EXPECTED = Set.of("lost+found", LOCK, MARKER + ".new", "db", "journal", "backups");
+
+    /** Names of others' files that are logged. */
+    private static final int NAMES_MAX = 5;
+
+    private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
 
     /** Directories that this process holds. A second look at our own lock file would, by POSIX, give the lock away when it is closed. */
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
@@ -162,6 +172,24 @@ final class DataDirectory implements AutoCloseable {
         return text.isEmpty() ? "" : " (pid " + text + ")";
     }
 
+    /** Somebody may have named the wrong directory; that people keep their configuration or logs beside the data is no reason to refuse it. */
+    private void warnOfOthers() throws IOException {
+        List<String> others;
+        try (Stream<Path> files = Files.list(real)) {
+            others = files.map(file -> file.getFileName().toString())
+                    .filter(name -> !EXPECTED.contains(name))
+                    .sorted()
+                    .toList();
+        }
+        if (!others.isEmpty()) {
+            LOG.atWarn()
+                    .addKeyValue("directory", real)
+                    .addKeyValue("others", others.size())
+                    .addKeyValue("first", others.subList(0, Math.min(NAMES_MAX, others.size())))
+                    .log("new database in a directory that holds other files; is it the right one?");
+        }
+    }
+
     private void readMarker(boolean create) throws IOException {
         Path marker = real.resolve(MARKER);
         if (!Files.exists(marker)) {
@@ -175,6 +203,7 @@ final class DataDirectory implements AutoCloseable {
                 throw new L2Exception(
                         "marker file " + dir.resolve(MARKER) + " is missing: " + dir + " is no data directory");
             }
+            warnOfOthers();
             SecureRandom random = new SecureRandom();
             seed = random.nextLong();
             byte[] idBytes = new byte[16];
