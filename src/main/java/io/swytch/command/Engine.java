@@ -309,12 +309,19 @@ public final class Engine implements AutoCloseable {
         return true;
     }
 
-    /** Parks a connection for a while. */
+    /** Parks the connection of a command that writes for as long as {@link #writeDelayMillis} said. */
     void parkFor(Session session, long millis) {
         Parking.park(session);
         ClientConnection connection = connection(session);
-        ScheduledFuture<?> unused =
-                timer.schedule(() -> connection.execute(connection::resume), millis, TimeUnit.MILLISECONDS);
+        long began = clock.nanos();
+        Runnable goOn = () -> {
+            Tier tier = store.tier();
+            if (tier != null) {
+                tier.writeWaited(clock.nanos() - began);
+            }
+            connection.resume();
+        };
+        ScheduledFuture<?> unused = timer.schedule(() -> connection.execute(goOn), millis, TimeUnit.MILLISECONDS);
     }
 
     static ClientConnection connection(Session session) {

@@ -5,6 +5,8 @@ import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -42,10 +44,26 @@ final class SwytchCollector implements MultiCollector {
         Totals totals = server.stats().totals();
         StoreFigures store = totals.store;
         List<MetricSnapshot> all = new ArrayList<>();
+        all.add(InfoSnapshot.builder()
+                .name("swytch_build")
+                .help("The version of Swytch, and of the Java that it runs on.")
+                .dataPoint(InfoDataPointSnapshot.builder()
+                        .labels(Labels.of(
+                                "version",
+                                server.identity().version(),
+                                "java",
+                                Runtime.version().toString()))
+                        .build())
+                .build());
         counter(all, "cache_hits", "Looks at keys that L1 had.", totals.hits);
         counter(all, "cache_misses", "Looks at keys that L1 did not have.", totals.misses);
         gauge(all, "cache_hit_rate", "Hits of L1 by all looks, 0 to 1.", totals.hitRatio());
         counter(all, "evictions", "Entries that left L1 because its memory ran out.", store.evictions);
+        counter(
+                all,
+                "evicted_keys",
+                "Keys that are gone because memory ran out: none with a disk.",
+                store.evictedKeys());
         counter(all, "expired", "Keys whose time ran out.", totals.expired + store.expiredByUpkeep);
         gauge(all, "memory_bytes", "Memory that L1 uses, overhead included.", store.usedBytes);
         gauge(all, "memory_max_bytes", "Memory that L1 may use: maxmemory.", store.maxBytes);
@@ -67,6 +85,11 @@ final class SwytchCollector implements MultiCollector {
                 "Physical memory of the process.",
                 server.stats().process().residentBytes());
         gauge(all, "items_count", "Entries in L1.", store.entries);
+        gauge(
+                all,
+                "keys_estimate",
+                "Keys of all databases and both tiers; one that was overwritten unseen counts twice until the next drain.",
+                store.keys);
         counter(all, "l2_hits", "Keys that L2 had.", totals.l2Hits);
         counter(all, "l2_misses", "Looks at keys that neither tier had.", totals.l2Misses);
         counter(all, "l2_writes", "Items written to L2.", store.l2Writes);
@@ -116,6 +139,13 @@ final class SwytchCollector implements MultiCollector {
                     .build());
         }
         all.add(stalls.build());
+        all.add(CounterSnapshot.builder()
+                .name(PREFIX + "write_stall_seconds")
+                .help("How long writers waited so, together.")
+                .dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                        .value(Math.max(0, store.writeStallNanos) / 1e9)
+                        .build())
+                .build());
     }
 
     private void commands(List<MetricSnapshot> all, Totals totals) {

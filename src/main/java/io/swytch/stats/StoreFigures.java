@@ -53,6 +53,7 @@ public final class StoreFigures {
     public long keys;
 
     // Counters from here on: RESETSTAT begins them anew.
+    /** Entries that left L1 because its memory ran out. */
     public long evictions;
 
     /** Expired keys that upkeep found; those that commands met are counted by the loops. */
@@ -71,7 +72,7 @@ public final class StoreFigures {
     /** Syncs that ended when their oldest byte may have been older than 10 ms. */
     public long journalSyncsLate;
 
-    /** Times that writers were slowed because the disk did not keep up, and for how long together. */
+    /** Commands that had to wait before they wrote because the disk did not keep up, and for how long they did together. */
     public long writeStalls;
 
     public long writeStallNanos;
@@ -84,6 +85,11 @@ public final class StoreFigures {
 
     public HistogramSnapshot journalSyncTimes = HistogramSnapshot.EMPTY;
     public HistogramSnapshot drainTimes = HistogramSnapshot.EMPTY;
+
+    /** Keys that are gone because memory ran out: none where there is a disk to keep them. */
+    public long evictedKeys() {
+        return isTiered ? 0 : evictions;
+    }
 
     void subtractCounts(StoreFigures base) {
         evictions -= base.evictions;

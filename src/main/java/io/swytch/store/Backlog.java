@@ -1,11 +1,15 @@
 package io.swytch.store;
 
+import io.swytch.clock.Clock;
 import io.swytch.stats.WriteLimit;
 import io.swytch.store.journal.Journal;
 import io.swytch.store.l1.L1;
 import io.swytch.store.l2.L2;
 import io.swytch.store.l2.L2Exception;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How far what lies below L1 is behind, against a limit each, and how long writers wait for that: nothing as long as all is well, growing smoothly
@@ -14,6 +18,11 @@ import java.util.concurrent.atomic.LongAdder;
  * <p>Threads: {@link #look} by upkeep; the rest by any, event loops too.
  */
 final class Backlog {
+    private static final Logger LOG = LoggerFactory.getLogger(Backlog.class);
+
+    /** Writers are said to go on freely when none has waited for so long: so there are no more than two lines in such a time. */
+    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     /** 32 files at level 0: eight times what makes RocksDB compact them. */
     static final long LEVEL0_FILES_MAX = 32;
 
@@ -33,14 +42,31 @@ final class Backlog {
     private final L1 l1;
     private final long writeBufferBytes;
     private final LongAdder[] stalls = new LongAdder[LIMITS.length];
-    private final LongAdder stallMillis = new LongAdder();
+    private final LongAdder stallNanos = new LongAdder();
+    private final Clock clock;
+
+    /** What upkeep has told of: whether writers are slowed, since when, how many had waited until then and for how long. */
+    private boolean isTold;
+
+    private long toldStalls;
+    private long toldNanos;
+    private long toldAtNanos;
+
+    /** Stalls at the last look, and when they last were more than at the one before. */
+    private long seenStalls;
+
+    private long lastStallNanos;
 
     /** The limit that is nearest, but for the write buffer, which is always looked at; and how near, 1 being there. */
     private volatile WriteLimit nearest = WriteLimit.JOURNAL;
 
     private volatile double load;
 
-    Backlog(L1 l1, long writeBufferBytes) {
+    /** What the last stall was for. */
+    private volatile WriteLimit stalledFor = WriteLimit.JOURNAL;
+
+    Backlog(L1 l1, long writeBufferBytes, Clock clock) {
+        this.clock = clock;
         this.l1 = l1;
         this.writeBufferBytes = writeBufferBytes;
         for (int i = 0; i < stalls.length; i++) {
@@ -72,6 +98,36 @@ final class Backlog {
         }
         nearest = worst;
         load = most;
+        tell();
+    }
+
+    /** One line when writers begin to be slowed, one when that has ended. */
+    private void tell() {
+        long now = clock.nanos();
+        long stallsNow = 0;
+        for (LongAdder each : stalls) {
+            stallsNow += each.sum();
+        }
+        if (stallsNow > seenStalls) {
+            lastStallNanos = now;
+            if (!isTold) {
+                isTold = true;
+                toldStalls = seenStalls;
+                toldNanos = stallNanos.sum();
+                toldAtNanos = now;
+                LOG.atWarn()
+                        .addKeyValue("limit", stalledFor.label())
+                        .log("the disk does not keep up: commands that write wait for up to 50 ms each");
+            }
+        } else if (isTold && now - lastStallNanos >= QUIET_NANOS) {
+            isTold = false;
+            LOG.atInfo()
+                    .addKeyValue("seconds", TimeUnit.NANOSECONDS.toSeconds(lastStallNanos - toldAtNanos))
+                    .addKeyValue("waits", stallsNow - toldStalls)
+                    .addKeyValue("waitedMs", TimeUnit.NANOSECONDS.toMillis(stallNanos.sum() - toldNanos))
+                    .log("the disk keeps up again: commands that write no longer wait");
+        }
+        seenStalls = stallsNow;
     }
 
     /** How long a command that writes should wait before it runs; counted as a stall if it is not 0. */
@@ -89,7 +145,7 @@ final class Backlog {
         long millis = Math.min(DELAY_MILLIS_MAX, Math.round((most - SLOW_FROM) * DELAY_MILLIS_PER_LOAD));
         if (millis > 0) {
             stalls[worst.ordinal()].increment();
-            stallMillis.add(millis);
+            stalledFor = worst;
         }
         return millis;
     }
@@ -99,8 +155,13 @@ final class Backlog {
         return stalls[limit.ordinal()].sum();
     }
 
+    /** One of them has waited so long: more than it was told to, where its event loop had other things to do. */
+    void waited(long nanos) {
+        stallNanos.add(nanos);
+    }
+
     /** How long they waited together. */
-    long stallMillis() {
-        return stallMillis.sum();
+    long stallNanos() {
+        return stallNanos.sum();
     }
 }

@@ -78,7 +78,7 @@ final class StoreReport implements StoreStats {
             into.writeStallsBy[limit.ordinal()] = backlog.stalls(limit);
             into.writeStalls += backlog.stalls(limit);
         }
-        into.writeStallNanos = backlog.stallMillis() * 1_000_000;
+        into.writeStallNanos = backlog.stallNanos();
         into.l2Writes = drain.entriesDrained() - drain.deletesDrained();
         into.l2Deletes = drain.deletesDrained();
         into.l2BytesWritten = drain.bytesDrained();

@@ -86,7 +86,7 @@ public final class Tier {
         this.journal = journal;
         this.spaces = spaces;
         this.clock = clock;
-        backlog = new Backlog(l1, options.writeBufferBytes());
+        backlog = new Backlog(l1, options.writeBufferBytes(), clock);
         keyHash = new KeyHash(l2.hashSeed());
         counts = new KeyCounts(l1, l2, spaces);
         drain = new Drain(options, l1, l2, journal, spaces, counts, clock);
@@ -515,6 +515,11 @@ public final class Tier {
     /** How long a command that writes should wait before it runs, because what lies below L1 is behind; 0 as long as all is well. */
     public long writeDelayMillis() {
         return backlog.delayMillis();
+    }
+
+    /** A command that {@link #writeDelayMillis} held back has waited so long. */
+    public void writeWaited(long nanos) {
+        backlog.waited(nanos);
     }
 
     Backlog backlog() {

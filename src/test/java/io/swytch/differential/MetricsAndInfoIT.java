@@ -25,7 +25,9 @@ class MetricsAndInfoIT {
     private static final Map<String, String> SAME = Map.ofEntries(
             Map.entry("cache_hits_total", "l1_hits"),
             Map.entry("cache_misses_total", "l1_misses"),
-            Map.entry("evictions_total", "evicted_keys"),
+            Map.entry("evictions_total", "l1_evictions"),
+            Map.entry("evicted_keys_total", "evicted_keys"),
+            Map.entry("keys_estimate", "keys_estimate"),
             Map.entry("expired_total", "expired_keys"),
             Map.entry("memory_bytes", "used_memory"),
             Map.entry("memory_max_bytes", "maxmemory"),
@@ -182,6 +184,7 @@ class MetricsAndInfoIT {
                 "command_errors_total{command=\"unknown\",error=\"ERR\"}")) {
             assertTrue(series.getOrDefault(moved, -1.0) > 0, () -> moved + " in " + series);
         }
+        assertEquals(0.0, series.get("evicted_keys_total"), "the disk has them all");
         String set = info().get("cmdstat_set");
         assertTrue(set.startsWith("calls=8001,"), set);
         String get = info().get("cmdstat_get");

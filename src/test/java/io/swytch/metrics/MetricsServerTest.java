@@ -57,10 +57,15 @@ class MetricsServerTest {
         client.run("SELECT 99");
         server.figures.usedBytes = 4096;
         server.figures.evictions = 3;
+        server.figures.keys = 7;
+        server.figures.writeStallNanos = 1_500_000_000;
         server.figures.fillTimes = HistogramSnapshot.ofDoublingMicros(new long[] {0, 0, 5}, 20_000);
         String text = get("/metrics", "*/*").body();
         for (String line : List.of(
                 "swytch_redis_evictions_total 3.0",
+                "swytch_redis_evicted_keys_total 3.0",
+                "swytch_redis_write_stall_seconds_total 1.5",
+                "swytch_redis_keys_estimate 7.0",
                 "swytch_redis_memory_bytes 4096.0",
                 "swytch_redis_connections_current 1.0",
                 "swytch_redis_commands_total{command=\"ping\"} 1.0",
@@ -94,6 +99,7 @@ class MetricsServerTest {
                 "blocked_clients")) {
             assertTrue(text.contains("\nswytch_redis_" + name + " "), name);
         }
+        assertTrue(text.contains("\nswytch_build_info{java=\"" + Runtime.version() + "\",version=\""), text);
         assertTrue(text.contains("jvm_memory_used_bytes{"));
         assertFalse(text.contains("command=\"echo\""));
     }

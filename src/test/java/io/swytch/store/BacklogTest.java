@@ -3,12 +3,20 @@ package io.swytch.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.swytch.clock.ManualClock;
 import io.swytch.stats.StoreFigures;
 import io.swytch.stats.WriteLimit;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Writers are slowed as any limit below L1 comes near, and each limit counts for itself. */
 class BacklogTest {
@@ -20,7 +28,6 @@ class BacklogTest {
     private static long figure(StoreRig rig, WriteLimit limit) {
         StoreFigures figures = new StoreFigures();
         rig.store.stats().read(figures);
-        assertEquals(figures.writeStalls > 0, figures.writeStallNanos > 0);
         return figures.writeStallsBy[limit.ordinal()];
     }
 
@@ -51,6 +58,55 @@ class BacklogTest {
         assertEquals(3, figure(rig, limit));
         backlog.look(0, 0, 0, MIB);
         assertEquals(0, backlog.delayMillis());
+    }
+
+    @Test
+    void stallTime_isWhatWritersWaited() throws IOException {
+        try (StoreRig rig = new StoreRig(dir, MIB)) {
+            rig.store.tier().writeWaited(3_000_000);
+            rig.store.tier().writeWaited(1_500_000);
+            StoreFigures figures = new StoreFigures();
+            rig.store.stats().read(figures);
+            assertEquals(4_500_000, figures.writeStallNanos);
+        }
+    }
+
+    @Test
+    void slowedWriters_areLoggedOnceEachTime() throws IOException {
+        Logger logger = (Logger) LoggerFactory.getLogger(Backlog.class);
+        Level before = logger.getLevel();
+        ListAppender<ILoggingEvent> seen = new ListAppender<>();
+        seen.start();
+        logger.addAppender(seen);
+        logger.setLevel(Level.INFO);
+        ManualClock clock = new ManualClock(1_000_000);
+        try (StoreRig rig = new StoreRig(dir, MIB)) {
+            Backlog backlog = new Backlog(rig.store.l1(), MIB, clock);
+            long atLimit = Backlog.JOURNAL_BYTES_MAX;
+            for (int round = 0; round < 2; round++) {
+                for (int i = 0; i < 5; i++) {
+                    backlog.look(atLimit, 0, 0, MIB);
+                    assertTrue(backlog.delayMillis() > 0);
+                    backlog.waited(2_000_000);
+                    clock.advance(Duration.ofSeconds(6));
+                }
+                backlog.look(0, 0, 0, MIB);
+                clock.advance(Duration.ofSeconds(9));
+                backlog.look(0, 0, 0, MIB);
+                clock.advance(Duration.ofSeconds(2));
+                backlog.look(0, 0, 0, MIB);
+            }
+            assertEquals(
+                    List.of(Level.WARN, Level.INFO, Level.WARN, Level.INFO),
+                    seen.list.stream().map(ILoggingEvent::getLevel).toList());
+            assertEquals(
+                    "[limit=\"journal\"]", seen.list.get(0).getKeyValuePairs().toString());
+            String ended = seen.list.get(1).getKeyValuePairs().toString();
+            assertTrue(ended.contains("waits=\"5\""), ended);
+        } finally {
+            logger.detachAppender(seen);
+            logger.setLevel(before);
+        }
     }
 
     @Test

@@ -249,7 +249,7 @@ public final class InfoCommand {
         text.add("sync_partial_err", 0);
         text.add("expired_keys", totals.expired + totals.store.expiredByUpkeep);
         text.add("expired_stale_perc", "%.2f", 100 * staleShare(view));
-        text.add("evicted_keys", totals.store.evictions);
+        text.add("evicted_keys", totals.store.evictedKeys());
         text.add("evicted_clients", totals.clientsOverLimit);
         text.add("keyspace_hits", totals.hits + totals.l2Hits);
         text.add("keyspace_misses", Math.max(0, totals.misses - totals.l2Hits));

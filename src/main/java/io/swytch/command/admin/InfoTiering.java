@@ -38,6 +38,7 @@ final class InfoTiering {
     static void append(Totals totals, ProcessFigures process, InfoText info) {
         StoreFigures store = totals.store;
         info.add("tiered", store.isTiered ? 1 : 0);
+        info.add("keys_estimate", store.keys);
         info.add("l1_entries", store.entries);
         info.add("l1_hits", totals.hits);
         info.add("l1_misses", totals.misses);

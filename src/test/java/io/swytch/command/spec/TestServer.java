@@ -110,6 +110,8 @@ public final class TestServer implements ServerContext, AdminPort {
             into.maxBytes = figures.maxBytes;
             into.entries = figures.entries;
             into.evictions = figures.evictions;
+            into.keys = figures.keys;
+            into.writeStallNanos = figures.writeStallNanos;
             into.fillTimes = figures.fillTimes;
         });
         loop = stats.newLoop();
