@@ -3,7 +3,6 @@ package io.swytch.cli;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
@@ -38,12 +37,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
             throw new IllegalStateException("another logger than Logback is on the class path");
         }
         if (settings.logFormat().equals("json")) {
-            JsonEncoder json = new JsonEncoder();
+            JsonLines json = new JsonLines();
             json.setContext(context);
-            json.setWithSequenceNumber(false);
-            json.setWithNanoseconds(false);
-            json.setWithContext(false);
-            json.setWithMDC(false);
             json.start();
             install(context, json);
         }
@@ -52,8 +47,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     }
 
     private static void level(LoggerContext context, String level) {
-        // Libraries speak up only from warn on, except where everything is wanted.
-        Level root = level.equals("debug") ? Level.DEBUG : level.equals("error") ? Level.ERROR : Level.WARN;
+        // Libraries speak up only from warn on: Netty alone tells hundreds of lines at each start at debug.
+        Level root = level.equals("debug") ? Level.INFO : level.equals("error") ? Level.ERROR : Level.WARN;
         Level own = switch (level) {
             case "debug", "verbose" -> Level.DEBUG;
             case "warn" -> Level.WARN;
