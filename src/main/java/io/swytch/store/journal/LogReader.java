@@ -203,10 +203,8 @@ final class LogReader {
         if (!isLast && segments.get(index + 1).first() < position) {
             throw damaged("the next segment, " + segments.get(index + 1).path().getFileName() + ", begins before");
         }
-        for (int i = index + 1; i < segments.size(); i++) {
-            if (segments.get(i).id().run() != segment.id().run()) {
-                throw damaged("bad record, but a later run went on from a good one");
-            }
+        if (isFollowedByLaterRun(segment)) {
+            throw damaged("bad record, but a later run went on from a good one");
         }
         boolean clean = cleanEnd;
         long claim = furthestClaimBeyond();
@@ -223,9 +221,14 @@ final class LogReader {
         return clean ? "" : "torn record";
     }
 
+    private boolean isFollowedByLaterRun(Segment segment) {
+        return segments.subList(index + 1, segments.size()).stream()
+                .anyMatch(later -> later.id().run() != segment.id().run());
+    }
+
     /** Nothing good lies beyond the end, or it would not be the end: what is left to say is whether something did. */
     private String judgeSkippedEnd(Skipped told, Segment segment) throws IOException {
-        if (segment.isSealed || segment.isCut()) {
+        if (segment.isSealed || segment.isCut() || isFollowedByLaterRun(segment)) {
             told.end(segment.path(), offset);
             segment.isEvidence = true;
         }

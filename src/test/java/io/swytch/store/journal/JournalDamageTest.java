@@ -325,6 +325,24 @@ class JournalDamageTest {
     }
 
     @Test
+    void endThatALaterRunWentOnFrom_skippedIfAskedTo_isTold() throws IOException {
+        write(3, -1);
+        long id = directoryId();
+        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system())) {
+            journal.replay(HASH, new RecordedEffects());
+        }
+        assertEquals(2, segments().size());
+        Files.write(segment(), Arrays.copyOf(Files.readAllBytes(segment()), recordStart(1)));
+        assertThrows(JournalDamagedException.class, () -> RecordedEffects.replay(dir));
+        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), id, true)) {
+            RecordedEffects seen = new RecordedEffects();
+            Skipped skipped = journal.replaySkippingDamaged(HASH, seen, 0);
+            assertEquals(lines(1), seen.lines);
+            assertEquals(1, skipped.pieces());
+        }
+    }
+
+    @Test
     void missingAndUnreadableSegments_skippedIfAskedTo_loseThoseOnly() throws IOException {
         writeThreeSegments();
         List<Path> segments = segments();
