@@ -30,6 +30,7 @@ import io.swytch.store.StoreReadException;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -298,11 +299,12 @@ final class CommandRunner {
      * Runs a command that goes through its keys one by one, on a thread that may block; see {@link KeyByKey}.
      *
      * @param spec one for which {@link CommandSpec#keyByKey()} says so
+     * @param isClosing whether the server stops, so that a command that has changed nothing yet is given up
      */
-    void runKeyByKey(CommandSpec spec, Request request, Session session, ReplyWriter reply) {
+    void runKeyByKey(CommandSpec spec, Request request, Session session, ReplyWriter reply, BooleanSupplier isClosing) {
         call.begin(spec, request, session);
         written = false;
-        KeyByKey through = new KeyByKey(store, databases, this, call);
+        KeyByKey through = new KeyByKey(store, databases, this, call, isClosing);
         try {
             through.run(reply, () -> {
                 keyByKey = through;

@@ -357,7 +357,7 @@ public final class Engine implements AutoCloseable {
                 request,
                 session,
                 protocol,
-                (runner, own, reply) -> runner.runKeyByKey(spec, own, session, reply));
+                (runner, own, reply) -> runner.runKeyByKey(spec, own, session, reply, () -> isClosing));
     }
 
     private interface Run {

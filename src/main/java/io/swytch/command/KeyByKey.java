@@ -9,10 +9,12 @@ import io.swytch.keyspace.KeyClaim;
 import io.swytch.resp.ReplyWriter;
 import io.swytch.store.ReadAhead;
 import io.swytch.store.Store;
+import io.swytch.store.StoreReadException;
 import io.swytch.store.item.Key;
 import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,17 +46,20 @@ final class KeyByKey implements KeyTurns {
     private final CommandSpec spec;
     private final @Nullable ReadAhead ahead;
     private final KeyClaim claim;
+    private final BooleanSupplier isClosing;
     private final BitSet knownAbsent = new BitSet();
     private final Key next = new Key();
     private int aheadFrom;
     private int aheadTo;
+    private boolean changes;
     private boolean holds;
     private long heldHash;
     private int heldStripe;
     private int turns;
 
     /** {@code call} is the runner's, and has begun. */
-    KeyByKey(Store store, Databases databases, CommandRunner runner, Call call) {
+    KeyByKey(Store store, Databases databases, CommandRunner runner, Call call, BooleanSupplier isClosing) {
+        this.isClosing = isClosing;
         this.store = store;
         this.databases = databases;
         this.runner = runner;
@@ -69,7 +74,7 @@ final class KeyByKey implements KeyTurns {
     /**
      * Runs the command; {@code attempt} runs its handler once.
      *
-     * @throws io.swytch.store.StoreReadException if keys could not be read, and nothing was done
+     * @throws StoreReadException if keys could not be read, or the server stops, and nothing was done
      */
     void run(ReplyWriter reply, Runnable attempt) {
         for (int i = 0; i < call.allKeyCount(); i++) {
@@ -136,6 +141,7 @@ final class KeyByKey implements KeyTurns {
         store.forbidDrain();
         try {
             hold();
+            changes = true;
             attempt.run();
         } finally {
             store.allowDrain();
@@ -187,6 +193,10 @@ final class KeyByKey implements KeyTurns {
     }
 
     private void readAhead(ReadAhead into, int from) {
+        if (!changes && isClosing.getAsBoolean()) {
+            // No client is left that would hear of it.
+            throw StoreReadException.stopping();
+        }
         aheadFrom = from;
         aheadTo = Math.min(call.allKeyCount(), from + into.size());
         into.clear();

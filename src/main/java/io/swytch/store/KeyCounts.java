@@ -7,6 +7,7 @@ import io.swytch.store.item.Key;
 import io.swytch.store.l1.L1;
 import io.swytch.store.l1.Shard;
 import io.swytch.store.l2.L2;
+import io.swytch.store.l2.L2ClosedException;
 import io.swytch.store.l2.L2Exception;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -146,8 +147,8 @@ public final class KeyCounts {
         BitSet there;
         try {
             there = l2.exists(batch);
-        } catch (L2Exception e) {
-            throw new StoreReadException("Errors trying to read from disk: " + e.getMessage());
+        } catch (L2Exception | L2ClosedException e) {
+            throw StoreReadException.of(e);
         }
         Item item = new Item();
         shard.lock();

@@ -4,6 +4,7 @@ import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
 import io.swytch.store.item.Key;
 import io.swytch.store.l2.FetchVisitor;
+import io.swytch.store.l2.L2ClosedException;
 import io.swytch.store.l2.L2Exception;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -128,8 +129,8 @@ public final class ReadAhead {
         };
         try {
             tier.l2().get(keys, wantsValues, taking);
-        } catch (L2Exception e) {
-            throw new StoreReadException("Errors trying to read from disk: " + e.getMessage());
+        } catch (L2Exception | L2ClosedException e) {
+            throw StoreReadException.of(e);
         }
     }
 

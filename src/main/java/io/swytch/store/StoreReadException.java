@@ -7,4 +7,14 @@ public final class StoreReadException extends RuntimeException {
     StoreReadException(String message) {
         super(message, null, false, false);
     }
+
+    /** L2 answered with {@code e}, or is closed. */
+    static StoreReadException of(Exception e) {
+        return new StoreReadException("Errors trying to read from disk: " + e.getMessage());
+    }
+
+    /** The server stops, and what would take long is not begun. */
+    public static StoreReadException stopping() {
+        return new StoreReadException("Errors trying to read from disk: the server is stopping");
+    }
 }

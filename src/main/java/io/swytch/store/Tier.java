@@ -14,6 +14,7 @@ import io.swytch.store.l1.L1;
 import io.swytch.store.l1.Shard;
 import io.swytch.store.l2.FetchVisitor;
 import io.swytch.store.l2.L2;
+import io.swytch.store.l2.L2ClosedException;
 import io.swytch.store.l2.L2Exception;
 import io.swytch.store.l2.L2Options;
 import java.io.IOException;
@@ -436,8 +437,8 @@ public final class Tier {
         FillToken token;
         try {
             token = FillToken.read(l2, key);
-        } catch (L2Exception e) {
-            throw new StoreReadException("Errors trying to read from disk: " + e.getMessage());
+        } catch (L2Exception | L2ClosedException e) {
+            throw StoreReadException.of(e);
         }
         if (token.item == null) {
             return Store.ABSENT;

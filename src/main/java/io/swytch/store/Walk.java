@@ -7,6 +7,7 @@ import io.swytch.store.item.ItemType;
 import io.swytch.store.item.Key;
 import io.swytch.store.l1.L1;
 import io.swytch.store.l1.Shard;
+import io.swytch.store.l2.L2ClosedException;
 import io.swytch.store.l2.L2Exception;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -148,8 +149,8 @@ final class Walk {
                     keys.add(below.hash(), below.bytes(), type);
                 }
             });
-        } catch (L2Exception e) {
-            throw new StoreReadException("Errors trying to read from disk: " + e.getMessage());
+        } catch (L2Exception | L2ClosedException e) {
+            throw StoreReadException.of(e);
         }
         return next == 0 ? END : next >>> CURSOR_SHIFT;
     }

@@ -1,6 +1,7 @@
 package io.swytch.crash;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.swytch.differential.Reply;
@@ -16,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,6 +26,9 @@ class ManyKeysCrashIT {
     private static final int KEYS = 30_000;
     private static final int ROUNDS = 5;
     private static final int RUN_MAX_MS = 400;
+
+    /** How often a command names each key, so that it takes longer than a stop waits. */
+    private static final int COLD_TIMES = 30;
 
     private final long seed = Long.getLong("swytch.crash.seed", System.nanoTime());
     private final Path room = ServerProcess.temporaryDirectory("swytch-many-keys");
@@ -94,6 +99,49 @@ class ManyKeysCrashIT {
                 }
                 changing.join();
             }
+        }
+    }
+
+    @Test
+    void stop_besideCommandsOnColdKeys_givesThemUpQuietly() throws InterruptedException {
+        try (Child server =
+                Child.server(room.resolve("cold"), room.resolve("log.cold")).serving()) {
+            try (RespConnection connection = server.connect()) {
+                assertEquals(
+                        '+', connection.call(command("MSET", "v".repeat(1000))).type());
+            }
+            List<byte[]> read = new ArrayList<>();
+            List<byte[]> once = command("MGET", "");
+            for (int i = 0; i < COLD_TIMES; i++) {
+                read.addAll(i == 0 ? once : once.subList(1, once.size()));
+            }
+            List<byte[]> delete = new ArrayList<>(read);
+            delete.set(0, Child.words("UNLINK").get(0));
+            CountDownLatch sent = new CountDownLatch(2);
+            List<Thread> clients = new ArrayList<>();
+            for (List<byte[]> command : List.of(read, delete)) {
+                Thread client = new Thread(() -> {
+                    try (RespConnection connection = server.connect()) {
+                        connection.send(command);
+                        sent.countDown();
+                        connection.read();
+                    } catch (UncheckedIOException e) {
+                        sent.countDown();
+                    }
+                });
+                client.start();
+                clients.add(client);
+            }
+            sent.await();
+            server.stop();
+            for (Thread client : clients) {
+                client.join();
+            }
+            assertFalse(server.output().contains("ERROR"), server::output);
+        }
+        try (Child server =
+                Child.server(room.resolve("cold"), room.resolve("log.again")).serving()) {
+            assertWhole(server, "after the stop");
         }
     }
 }
