@@ -43,10 +43,11 @@ def value_at_least(bound):
 class Results:
     """Writes figures to a file and to standard output as they come, so that a run that is broken off keeps what it has."""
 
-    def __init__(self, path):
+    def __init__(self, path, marks=()):
+        """Opens the file; `marks` are lines that come before all others."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(path, "w", encoding="utf-8")
-        for line in machine.header():
+        for line in [*marks, *machine.header()]:
             self._line(line)
         self._line("\t".join(COLUMNS))
 
