@@ -525,6 +525,11 @@ public final class StoreKeyspace extends Keyspace {
     }
 
     @Override
+    public long aboutSize(int db) {
+        return store.aboutKeys(store.spaces().of(db));
+    }
+
+    @Override
     public long expiringKeys(int db) {
         return store.expiringKeys(store.spaces().of(db));
     }

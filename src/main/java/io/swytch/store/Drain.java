@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -119,6 +120,23 @@ public final class Drain {
             action.run();
         } finally {
             turn.unlock();
+        }
+    }
+
+    /** As {@link #excluding}, unless a drain stays under way for so long. */
+    void tryExcluding(long millis, Runnable action) {
+        boolean isAlone = false;
+        try {
+            isAlone = turn.tryLock(millis, TimeUnit.MILLISECONDS);
+            if (isAlone) {
+                action.run();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            if (isAlone) {
+                turn.unlock();
+            }
         }
     }
 

@@ -379,6 +379,11 @@ public final class Store implements AutoCloseable {
         return tier == null ? l1.keys(space) : tier.keys(space);
     }
 
+    /** As {@link #keys} where that can be told at once; {@link #tentativeKeys} otherwise. */
+    public long aboutKeys(int space) {
+        return tier == null ? l1.keys(space) : tier.aboutKeys(space);
+    }
+
     /** As {@link #keys}, with keys that were written without a look counted as new; reads no disk. */
     long tentativeKeys(int space) {
         return tier == null ? l1.keys(space) : tier.counts().tentative(space);

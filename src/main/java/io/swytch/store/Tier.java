@@ -57,6 +57,11 @@ public final class Tier {
     /** Drains in a row that may leave the journal untrimmed, and one more. */
     private static final int TRIMS_MAX = 6;
 
+    /** Keys that are looked for in L2 where a count is wanted soon, and how long a drain is waited for. */
+    private static final int LOOKS_MAX = 4096;
+
+    private static final long LOOK_WAIT_MS = 20;
+
     /** How often expired keys are looked for on disk. */
     private static final long SWEEP_NANOS = 2_000_000_000L;
 
@@ -292,6 +297,15 @@ public final class Tier {
         long[] keys = new long[1];
         drain.excluding(() -> keys[0] = counts.exact(space));
         return keys[0];
+    }
+
+    /** As {@link #keys}, or what the counts say without a look at L2 where that would take long. */
+    long aboutKeys(int space) {
+        long[] keys = {-1};
+        if (l1.unknownKeys(space) <= LOOKS_MAX) {
+            drain.tryExcluding(LOOK_WAIT_MS, () -> keys[0] = counts.exact(space));
+        }
+        return keys[0] < 0 ? counts.tentative(space) : keys[0];
     }
 
     public KeyCounts counts() {

@@ -267,6 +267,11 @@ public final class MapKeyspace extends Keyspace {
     }
 
     @Override
+    public long aboutSize(int db) {
+        return size(db);
+    }
+
+    @Override
     public long expiringKeys(int db) {
         return map(spaces[db]).values().stream()
                 .filter(entry -> entry.item().expireAtMs() != 0)

@@ -365,7 +365,7 @@ public final class InfoCommand {
 
     private static void keyspace(View view) {
         for (int db = 0; db < view.call.keyspace().databases(); db++) {
-            long keys = view.call.keyspace().size(db);
+            long keys = view.call.keyspace().aboutSize(db);
             if (keys > 0) {
                 view.text.add(
                         "db" + db,
