@@ -52,9 +52,10 @@ final class Backlog {
     private long toldNanos;
     private long toldAtNanos;
 
-    /** Stalls at the last look, and when they last were more than at the one before. */
+    /** Stalls and their time at the last look, and when they last were more than at the one before. */
     private long seenStalls;
 
+    private long seenNanos;
     private long lastStallNanos;
 
     /** The limit that is nearest, but for the write buffer, which is always looked at; and how near, 1 being there. */
@@ -113,7 +114,7 @@ final class Backlog {
             if (!isTold) {
                 isTold = true;
                 toldStalls = seenStalls;
-                toldNanos = stallNanos.sum();
+                toldNanos = seenNanos;
                 toldAtNanos = now;
                 LOG.atWarn()
                         .addKeyValue("limit", stalledFor.label())
@@ -128,6 +129,7 @@ final class Backlog {
                     .log("the disk keeps up again: commands that write no longer wait");
         }
         seenStalls = stallsNow;
+        seenNanos = stallNanos.sum();
     }
 
     /** How long a command that writes should wait before it runs; counted as a stall if it is not 0. */

@@ -103,6 +103,7 @@ class BacklogTest {
                     "[limit=\"journal\"]", seen.list.get(0).getKeyValuePairs().toString());
             String ended = seen.list.get(1).getKeyValuePairs().toString();
             assertTrue(ended.contains("waits=\"5\""), ended);
+            assertTrue(ended.contains("waitedMs=\"10\""), ended);
         } finally {
             logger.detachAppender(seen);
             logger.setLevel(before);
