@@ -1,8 +1,8 @@
 package io.swytch.command;
 
+import io.swytch.store.KeysAhead;
 import io.swytch.store.Store;
 import io.swytch.store.item.KeyHash;
-import io.swytch.store.l1.Prefetch;
 import java.nio.ByteBuffer;
 
 /**
@@ -27,11 +27,9 @@ final class KeyPrefetcher {
     private static final int DIGITS_MAX = 6;
     private static final int INCOMPLETE = -1;
 
-    private final Store store;
     private final KeyHash keyHash;
+    private final KeysAhead keys;
     private final CheaperWay way = new CheaperWay();
-    private final long[] hashes = new long[KEYS];
-    private final Prefetch places = new Prefetch(KEYS);
 
     /** The number in the line that was read last. */
     private int number;
@@ -43,8 +41,8 @@ final class KeyPrefetcher {
     private int measured = -1;
 
     KeyPrefetcher(Store store) {
-        this.store = store;
         keyHash = store.keyHash();
+        keys = store.newKeysAhead(KEYS);
     }
 
     /**
@@ -61,20 +59,19 @@ final class KeyPrefetcher {
             return end;
         }
         int at = from;
-        int count = 0;
-        while (count < KEYS && at >= 0) {
+        while (!keys.isFull() && at >= 0) {
             int name = line(memory, at, end, '*');
             int args = number;
             int key = name < 0 || args < 2 ? INCOMPLETE : bulk(memory, name, end);
             at = key < 0 ? INCOMPLETE : bulk(memory, key, end);
             if (at >= 0 && number <= KEY_BYTES_MAX) {
-                hashes[count++] = keyHash.of(memory, at - number - 2, number);
+                keys.add(keyHash.of(memory, at - number - 2, number));
             }
             for (int i = 2; i < args && at >= 0; i++) {
                 at = bulk(memory, at, end);
             }
         }
-        store.prefetch(hashes, count, places);
+        keys.look();
         return at < 0 ? end : at;
     }
 

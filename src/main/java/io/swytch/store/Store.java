@@ -12,7 +12,6 @@ import io.swytch.store.journal.Journal;
 import io.swytch.store.l1.EvictionMode;
 import io.swytch.store.l1.L1;
 import io.swytch.store.l1.L1Options;
-import io.swytch.store.l1.Prefetch;
 import io.swytch.store.l1.ReadyChunks;
 import io.swytch.store.l1.Shard;
 import io.swytch.store.l2.L2;
@@ -197,9 +196,9 @@ public final class Store implements AutoCloseable {
 
     // Items.
 
-    /** As {@link L1#prefetch}. Threads: any. */
-    public void prefetch(long[] hashes, int count, Prefetch places) {
-        l1.prefetch(hashes, count, places);
+    /** For looks at up to {@code max} keys at a time, by one thread. */
+    public KeysAhead newKeysAhead(int max) {
+        return new KeysAhead(l1, max);
     }
 
     /** The shard of a hash, whose lock is the stripe that the caller holds. */
