@@ -384,7 +384,7 @@ public final class Engine implements AutoCloseable {
                 run.with(runner, own, reply);
                 runner.await(spec);
                 if (runner.hasWritten()) {
-                    commit(reply, mark);
+                    commit(connection, reply, mark);
                 }
                 long nanos = clock.nanos() - start;
                 runner.stats().recordCommand(spec.index(), nanos);
@@ -402,13 +402,16 @@ public final class Engine implements AutoCloseable {
         });
     }
 
-    /** Commits what a command in the background wrote; where that fails, says so instead of what it replied. */
-    private void commit(WireReplyWriter reply, long mark) {
+    /**
+     * Commits what a command in the background wrote. Where that fails its client's connection ends, as it does where the loop's commit
+     * fails: others see the change, and the journal writes it as soon as it can, so it is not refused, and not kept yet either.
+     */
+    private void commit(ClientConnection connection, WireReplyWriter reply, long mark) {
         try {
             commit();
         } catch (JournalFailedException e) {
             reply.rollback(mark);
-            reply.error("MISCONF Errors writing to the AOF file: " + e.getMessage());
+            connection.kill();
         }
     }
 

@@ -3,6 +3,7 @@ package io.swytch.crash;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -182,6 +184,36 @@ class FailingDiskIT {
             assertEquals("$-1\r\n", call(connection, "GET", "key:0"));
             check(connection);
             assertEquals(0, server.stop());
+        }
+    }
+
+    @Test
+    void journalFailsUnderAHugeCommand_itsClientIsNotToldThatItIsRefused() throws IOException {
+        try (Child server = server("failing.log", "10ms");
+                RespConnection other = server.connect()) {
+            String[] mset = new String[1 + 2 * 2000];
+            mset[0] = "MSET";
+            for (int i = 1; i < mset.length; i += 2) {
+                mset[i] = "key:" + i;
+                mset[i + 1] = "v";
+            }
+            Files.writeString(fault, "write /journal/\n");
+            try (RespConnection connection = server.connect()) {
+                assertThrows(UncheckedIOException.class, () -> call(connection, mset));
+            }
+            // Others see it, and the journal has it as soon as it can: an error would not have been true.
+            assertEquals(":1\r\n", call(other, "EXISTS", "key:1"));
+            assertTrue(write(server).startsWith("-MISCONF "));
+            Files.delete(fault);
+            await().atMost(RECOVERY_MAX)
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(() -> write(server).equals("+OK\r\n"));
+            server.kill();
+        }
+        try (Child server = server("again.log", "10ms");
+                RespConnection connection = server.connect()) {
+            assertEquals("$1\r\nv\r\n", call(connection, "GET", "key:3999"));
+            check(connection);
         }
     }
 }
