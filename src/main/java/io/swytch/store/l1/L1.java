@@ -348,6 +348,7 @@ public final class L1 {
      */
     public void upkeep(long nowMs, long budgetNanos) {
         huge.freeDiscarded();
+        layout.slabs.prepare();
         long end = Clock.system().nanos() + budgetNanos;
         boolean more = true;
         while (more) {

@@ -15,12 +15,17 @@ import java.util.List;
  * translations of both addresses too, and under a hypervisor these cost more than the data: pages of 2 MiB took 6 to 15 % off the CPU of
  * pipelined SET, GET and INCR of a million keys. The launcher has glibc ask for them where the kernel gives none unasked.
  *
- * <p>A slab is at most an eighth of what has been taken before it, since all of it is resident from the start: little lies idle.
+ * <p>A slab is at most an eighth of what has been taken before it, since all of it is resident from the start: little lies idle. The kernel may
+ * move other memory out of the way for every such page, and takes milliseconds for it (130 ms for 32 MiB were seen), so that is the upkeep's work:
+ * who needs a chunk before one is ready takes that chunk alone.
  *
- * <p>Threads: any.
+ * <p>Threads: any. The monitor comes after a shard's lock, and nothing slow is done under it.
  */
 final class Slabs {
-    private static final int SLAB_BYTES_MAX = 32 << 20;
+    private static final int SLAB_BYTES_MAX = 16 << 20;
+
+    /** With so few chunks left the next slab is made. */
+    private static final int FREE_CHUNKS_MIN = 4;
 
     private final int chunkBytes;
 
@@ -81,13 +86,41 @@ final class Slabs {
             from = slabs.get(i).free.isEmpty() ? null : slabs.get(i);
         }
         if (from == null) {
-            from = new Slab(nextSlabBytes(), chunkBytes);
-            slabs.add(from);
-            takenBytes += from.bytes;
+            from = new Slab(chunkBytes, chunkBytes);
+            add(from);
         }
         ByteBuffer chunk = from.free.remove();
         lent.put(chunk, from);
         return chunk;
+    }
+
+    /** Makes the next slab if few chunks are left. Takes its time; called by upkeep, which holds no lock. */
+    void prepare() {
+        int bytes;
+        synchronized (this) {
+            bytes = isLow() ? nextSlabBytes() : chunkBytes;
+        }
+        if (bytes > chunkBytes) {
+            Slab slab = new Slab(bytes, chunkBytes);
+            synchronized (this) {
+                add(slab);
+            }
+        }
+    }
+
+    @GuardedBy("this")
+    private boolean isLow() {
+        int free = 0;
+        for (int i = 0; i < slabs.size() && free < FREE_CHUNKS_MIN; i++) {
+            free += slabs.get(i).free.size();
+        }
+        return free < FREE_CHUNKS_MIN;
+    }
+
+    @GuardedBy("this")
+    private void add(Slab slab) {
+        slabs.add(slab);
+        takenBytes += slab.bytes;
     }
 
     @GuardedBy("this")
