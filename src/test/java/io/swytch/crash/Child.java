@@ -133,6 +133,16 @@ final class Child implements AutoCloseable {
         return awaitEnd();
     }
 
+    /** Sends SIGTERM and does not wait. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** Whether it has ended, or does within so many milliseconds. */
+    boolean endsWithin(long millis) throws InterruptedException {
+        return process.waitFor(millis, TimeUnit.MILLISECONDS);
+    }
+
     /** Sends SIGKILL and waits. */
     void kill() {
         process.destroyForcibly();

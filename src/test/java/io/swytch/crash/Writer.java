@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Its commands are pipelined on one connection, so that of those without a reply the server may have kept any number, but only the first ones,
  * and each whole. Threads: one at a time.
  */
-final class Writer {
+final class Writer implements CrashClient {
     private static final int BATCH_MAX = 16;
     private static final int VERIFY_BATCH = 200;
     private static final int MISMATCHES_SHOWN = 5;
@@ -55,12 +55,14 @@ final class Writer {
     private record Op(List<List<String>> commands, Consumer<Map<String, Held>> effect, Consumer<Reply> check) {}
 
     /** Replies so far. */
-    long ackedCount() {
+    @Override
+    public long ackedCount() {
         return ackedCount;
     }
 
     /** Writes until the connection breaks; an {@link AssertionError} if a reply is wrong before that. */
-    void run(int port) {
+    @Override
+    public void run(int port) {
         try (RespConnection connection = connect(port)) {
             while (true) {
                 int count = 1 + random.nextInt(BATCH_MAX);
@@ -253,8 +255,31 @@ final class Writer {
         return new Op(List.of(command), effect, reply -> expect(reply.type() != '-', command, reply));
     }
 
+    /** Of two keys that one command sets, and of which only the first is ever deleted: as long as that is there, both have the same value. */
+    @Override
+    public void verifyCopy(int port, String when) {
+        List<String> seconds = keys.stream()
+                .filter(key -> key.contains(":p:") && key.endsWith(":b"))
+                .toList();
+        if (seconds.isEmpty()) {
+            return;
+        }
+        List<String> firsts =
+                seconds.stream().map(key -> key.substring(0, key.length() - 2)).toList();
+        try (RespConnection connection = connect(port)) {
+            List<String> first = CrashClient.values(connection, firsts);
+            List<String> second = CrashClient.values(connection, seconds);
+            for (int i = 0; i < first.size(); i++) {
+                if (!first.get(i).equals("nothing") && !first.get(i).equals(second.get(i))) {
+                    throw new AssertionError(when + ": " + firsts.get(i) + " and " + seconds.get(i) + " differ");
+                }
+            }
+        }
+    }
+
     /** Compares every key with what it must hold, and takes what the server kept of the commands in flight as done. */
-    void verify(int port, String when) {
+    @Override
+    public void verify(int port, String when) {
         Map<String, Held.Seen> seen = new HashMap<>();
         try (RespConnection connection = connect(port)) {
             List<String> all = new ArrayList<>(keys);

@@ -15,10 +15,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyDescriptor;
@@ -37,7 +40,8 @@ import org.rocksdb.WALRecoveryMode;
  * Reads all of a data directory that no server uses, and changes nothing in it. {@code @Blocking}. Threads: one.
  *
  * <p>Each SST file is read by itself, so that all that are damaged are named; then RocksDB opens the whole without the right to write, which takes manifest,
- * log and the files' identities together, and every row is looked at, which reads the blob files.
+ * log and the files' identities together, and every row is looked at, which reads the blob files. A process that was killed may leave a file half
+ * written that is no part of the whole yet: what is wrong with such a one does not matter.
  */
 public final class L2Check implements AutoCloseable {
     /** Rows between two words of progress. */
@@ -55,6 +59,9 @@ public final class L2Check implements AutoCloseable {
     private long expiryRows;
     private int files;
     private long fileBytes;
+
+    /** What is wrong with SST files, by their names, until it is known which of them belong to the database. */
+    private final Map<String, String> damaged = new TreeMap<>();
 
     private record Meta(long version, Bytes value) {}
 
@@ -145,10 +152,24 @@ public final class L2Check implements AutoCloseable {
                     reader.open(table.toString());
                     reader.verifyChecksum();
                 } catch (RocksDBException e) {
-                    problem(table, e);
+                    damaged.put(String.valueOf(table.getFileName()), e.getMessage());
                 }
             }
         }
+    }
+
+    /** Tells of the damaged files that belong to the database. */
+    private void judgeFiles(Predicate<String> belongs) {
+        damaged.forEach((name, wrong) -> {
+            Path file = directory.db().resolve(name);
+            if (belongs.test(name)) {
+                problems.accept(file + ": " + wrong);
+            } else {
+                progress.accept(
+                        "left half written by a process that was killed, to be removed by the next start: " + file);
+            }
+        });
+        damaged.clear();
     }
 
     private void problem(Path file, RocksDBException e) {
@@ -175,6 +196,9 @@ public final class L2Check implements AutoCloseable {
                                     new ColumnFamilyDescriptor("expiry".getBytes(StandardCharsets.US_ASCII), family)),
                             families));
             families.forEach(owned::push);
+            Set<String> live = new HashSet<>();
+            db.getLiveFilesMetaData().forEach(file -> live.add(file.fileName().substring(1)));
+            judgeFiles(live::contains);
             // Readahead: all is read once, in order, and none of it again.
             ReadOptions reads =
                     own(owned, new ReadOptions()).setFillCache(false).setReadaheadSize(2 << 20);
@@ -183,6 +207,7 @@ public final class L2Check implements AutoCloseable {
             readFamily(db, families.get(2), reads, (key, value) -> expiryRows++);
             checkOwner();
         } catch (RocksDBException e) {
+            judgeFiles(name -> true);
             problem(directory.db(), e);
         } finally {
             Rocks.closeAll(owned);
