@@ -99,9 +99,13 @@ public final class Drain {
         excluding(expiry::sweep);
     }
 
-    /** Deletes a flushed space from L2. Not while a drain runs: that may have begun when the space lived, and would write behind the deletion. */
+    /**
+     * Deletes a flushed space from L2. Not while a drain runs: that may have begun when the space lived, and would write behind the deletion. Not before
+     * the journal has the flush on disk either: a crash would undo the flush, and bring back of the database what L2 did not hold, and no more.
+     */
     void bury(int space) throws IOException {
         excluding(() -> {
+            secureSpaces();
             l2.dropSpace(space);
             spaces.buried(space);
         });
@@ -259,12 +263,11 @@ public final class Drain {
             for (int space : live) {
                 walk(space, batch);
             }
-            journal.commit();
-            journal.sync();
+            byte[] spacesNow = secureSpaces();
             expiry.settle(ingest);
             ingest.commit(Map.of(
                     META_SPACES,
-                    spaces.toBytes(),
+                    spacesNow,
                     META_COUNTS,
                     counts.toBytes(changes),
                     META_POSITION,
@@ -292,6 +295,24 @@ public final class Drain {
         lastMs = clock.millis();
         latency.record(lastNanos - start);
         LOG.debug("drained, entries={} ms={}", entries, (lastNanos - start) / 1_000_000);
+    }
+
+    /** Has the journal force all that was appended so far. Returns the map of spaces, of which no change is missing there. */
+    private byte[] secureSpaces() {
+        // Who changes the map holds all stripes until the journal has been given the change: L2 must not show one that
+        // a
+        // crash can still take back, for it may be part of a transaction.
+        Shard any = l1.shard(0);
+        byte[] bytes;
+        any.lock();
+        try {
+            bytes = spaces.toBytes();
+        } finally {
+            any.unlock();
+        }
+        journal.commit();
+        journal.sync();
+        return bytes;
     }
 
     private void walk(int space, DrainBatch batch) throws L2Exception {

@@ -40,7 +40,7 @@ public final class StoreCheck {
             JournalCheck journal = new JournalCheck(
                     dir.resolve(Tier.JOURNAL_DIR), new KeyHash(l2.hashSeed()), problems::add, progress);
             journal.run(l2.hashSeed(), position, l2.isJournaled());
-            tellL2(l2);
+            tellL2(l2, journal);
             findings.add("journal: " + journal.files() + " files; " + journal.units()
                     + " commands and transactions, with " + journal.puts() + " puts, " + journal.deletes()
                     + " deletes, " + journal.edits() + " other changes");
@@ -52,7 +52,7 @@ public final class StoreCheck {
         }
     }
 
-    private void tellL2(L2Check l2) {
+    private void tellL2(L2Check l2, JournalCheck journal) {
         findings.add("L2: " + l2.files() + " SST files, " + l2.fileBytes() + " bytes; " + l2.parts()
                 + " parts of large values, " + l2.expiryRows() + " expiry rows");
         Map<Integer, Integer> databases = new TreeMap<>();
@@ -60,6 +60,11 @@ public final class StoreCheck {
         Spaces spaces = new Spaces(map == null ? 0 : Spaces.databases(map));
         if (map != null) {
             spaces.restore(map);
+        }
+        int[] later = journal.spaces();
+        if (later != null) {
+            // A database that was flushed since the last drain may have left L2 already.
+            spaces.restore(later, journal.nextSpace());
         }
         for (int db = 0; db < spaces.databases(); db++) {
             databases.put(spaces.of(db), db);

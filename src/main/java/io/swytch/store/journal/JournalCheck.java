@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the whole journal of a directory that no server uses, and changes nothing. Judges as a start would: the rules are {@link LogReader}'s. {@code @Blocking}.
@@ -136,6 +137,16 @@ public final class JournalCheck {
         return endPosition;
     }
 
+    /** The spaces of databases by the last change that the log has; null if it has none. */
+    public int @Nullable [] spaces() {
+        return counts.spaces;
+    }
+
+    /** The first space that had not been given out by then. */
+    public int nextSpace() {
+        return counts.nextSpace;
+    }
+
     /** Why the end is torn off, as a start would do; an empty string if it is not. */
     public String tail() {
         return tail;
@@ -146,6 +157,8 @@ public final class JournalCheck {
         long puts;
         long deletes;
         long edits;
+        int nextSpace;
+        int @Nullable [] spaces;
 
         void clear() {
             units = 0;
@@ -176,6 +189,8 @@ public final class JournalCheck {
 
         @Override
         public void spaces(int[] spaceOfDb, int nextSpace) {
+            spaces = spaceOfDb.clone();
+            this.nextSpace = nextSpace;
             edits++;
         }
 
