@@ -46,6 +46,23 @@ public final class Numbers {
         return value >= 0 || (negative && value == Long.MIN_VALUE);
     }
 
+    /** The integer, in one pass over it, where {@link #isLong} holds and it is not negative and has at most 18 digits; else −1. */
+    public static long naturalOf(Slice s) {
+        int n = s.length();
+        if (n == 0 || n > 18 || s.byteAt(0) == '0' && n > 1) {
+            return -1;
+        }
+        long value = 0;
+        for (int i = 0; i < n; i++) {
+            int digit = s.byteAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return -1;
+            }
+            value = value * 10 + digit;
+        }
+        return value;
+    }
+
     /** The integer; only where {@link #isLong} holds. */
     public static long toLong(Slice s) {
         int n = s.length();

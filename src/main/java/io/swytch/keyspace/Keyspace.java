@@ -53,6 +53,16 @@ public abstract class Keyspace {
     public abstract void putLong(Key key, long value, long expireAtMs);
 
     /**
+     * Makes {@code key} hold the decimal form of {@code value} in place of what the last look found, whose expiry stays; nothing may have been
+     * changed since. Costs no second look where the new form takes the old one's room.
+     *
+     * @param found what that look returned: a string, or null
+     */
+    public void replaceLong(Key key, @Nullable Item found, long value) {
+        putLong(key, value, found == null ? 0 : found.expireAtMs());
+    }
+
+    /**
      * Writes {@code bytes} at {@code offset} into the string at {@code key}, which grows with zero bytes as needed, or begins as the empty
      * string; its expiry stays; its encoding becomes raw. Costs what it writes. {@code bytes} may view an item that was found.
      */

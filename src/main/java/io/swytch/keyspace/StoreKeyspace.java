@@ -256,6 +256,21 @@ public final class StoreKeyspace extends Keyspace {
     }
 
     @Override
+    public void replaceLong(Key key, @Nullable Item old, long number) {
+        value.set(scratch, 0, Numbers.write(number, scratch, 0));
+        if (old == null || !store.shard(key.hash()).replace(old, ItemHeader.ENCODING_AUTO, value, tiered)) {
+            put(key, ItemType.STRING, ItemHeader.ENCODING_AUTO, old == null ? 0 : old.expireAtMs(), value);
+            return;
+        }
+        hasChanged = true;
+        if (tiered) {
+            effects.put(key, ItemType.STRING, ItemHeader.ENCODING_AUTO, old.expireAtMs(), value);
+            store.written(key);
+        }
+        databases.touch(key);
+    }
+
+    @Override
     public <T> T offLoop(Object what, long bytes, List<Slice> values, Function<List<Slice>, T> function) {
         T result = bytes < OffLoop.BYTES_MIN ? null : doneOffLoop(what, values, function);
         if (result != null) {

@@ -192,8 +192,14 @@ class TieredStoreModelTest {
                 }
                 case 10 -> {
                     long number = random.nextLong();
-                    keyspace.putLong(key, number, 0);
-                    map.put(name, new Value(Long.toString(number).getBytes(StandardCharsets.US_ASCII), 0));
+                    long expireAtMs = 0;
+                    if (random.nextBoolean()) {
+                        keyspace.replaceLong(key, keyspace.string(key), number);
+                        expireAtMs = before == null ? 0 : before.expireAtMs;
+                    } else {
+                        keyspace.putLong(key, number, 0);
+                    }
+                    map.put(name, new Value(Long.toString(number).getBytes(StandardCharsets.US_ASCII), expireAtMs));
                 }
                 default -> check(at, before, keyspace.peek(key));
             }

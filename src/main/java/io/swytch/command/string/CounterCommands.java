@@ -43,7 +43,7 @@ final class CounterCommands {
         if (((value ^ sum) & (delta ^ sum)) < 0) {
             throw Errors.OVERFLOW;
         }
-        keyspace.putLong(call.key(), sum, item == null ? 0 : item.expireAtMs());
+        keyspace.replaceLong(call.key(), item, sum);
         reply.integer(sum);
     }
 

@@ -146,6 +146,10 @@ final class StringOptions {
             return 0;
         }
         Slice value = call.valueOf(item);
+        long natural = Numbers.naturalOf(value);
+        if (natural >= 0) {
+            return natural;
+        }
         if (!Numbers.isLong(value)) {
             throw Errors.NOT_AN_INTEGER;
         }

@@ -1,6 +1,7 @@
 package io.swytch.store.l1;
 
 import io.swytch.bytes.Slice;
+import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
 import io.swytch.store.item.ItemType;
 import io.swytch.store.item.Key;
@@ -80,6 +81,41 @@ final class EntryWriter {
             }
         }
         return append(key, i, type, encoding, expireAtMs, value, mark, l2State, spaceSlot, prefix, need);
+    }
+
+    /** As {@link Shard#replace}, of the entry that may be in slot {@code i}. */
+    @SuppressWarnings("ReferenceEquality") // Whether it is the same memory; equal bytes would not do.
+    boolean replace(int i, Item found, int encoding, Slice value, boolean dirty) {
+        long slot = i < index.capacity() ? index.get(i) : 0;
+        int location = Index.location(slot);
+        ByteBuffer buffer = found.buffer();
+        int offset = found.offset();
+        if (slot == 0 || arena.buffer(location) != buffer || arena.offset(location) != offset) {
+            return false;
+        }
+        long header = (long) Slice.LONG.get(buffer, offset);
+        int at = ItemHeader.prefixBytes(header) + ItemHeader.keyLength(header);
+        if (ItemHeader.isWide(header)
+                || ItemHeader.isLarge(header)
+                || value.length() > ItemHeader.NARROW_VALUE_BYTES_MAX
+                || Entries.roundUp(at + value.length()) != Entries.roundUp(at + ItemHeader.valueLength(header))) {
+            return false;
+        }
+        long fresh = ItemHeader.of(
+                ItemHeader.type(header),
+                encoding,
+                ItemHeader.hasExpire(header),
+                ItemHeader.keyLength(header),
+                value.length());
+        Slice.LONG.set(buffer, offset, fresh | inherited(header) | header & Entries.SLACK_MASK);
+        value.copyTo(0, buffer, offset + at, value.length());
+        if (dirty && core.tiered && Index.mark(slot) != core.currentEpoch) {
+            int live = Entries.liveBytes(buffer, offset, header);
+            core.count(header, Index.mark(slot), live, -1);
+            core.count(header, core.currentEpoch, live, 1);
+            index.set(i, slot & ~Index.MARK_MASK | (long) core.currentEpoch << Index.MARK_SHIFT);
+        }
+        return true;
     }
 
     private void overwrite(

@@ -27,6 +27,10 @@ public final class Shard {
     private final DirtyMarks marks;
     private final Slice nothing = new Slice();
     private boolean retired;
+
+    /** The index slot of the last find that found something; whatever changed since, {@link EntryWriter#replace} notices. */
+    private int lastFound;
+
     private int purgeAt;
 
     Shard(L1Options options, Geometry geometry, int number, long bytes, HugeAccount huge, Slabs slabs) {
@@ -73,6 +77,7 @@ public final class Shard {
         if (i < 0) {
             return false;
         }
+        lastFound = i;
         long slot = core.index.get(i);
         if (use) {
             finder.touch(i, slot);
@@ -106,6 +111,18 @@ public final class Shard {
      */
     public boolean put(Key key, int type, int encoding, long expireAtMs, Slice value, boolean dirty, int l2State) {
         return writer.write(key, type, encoding, expireAtMs, value, dirty, l2State);
+    }
+
+    /**
+     * Gives what the last {@link #find} showed another value in its place, without another look at the index; its expiry stays.
+     *
+     * @param found what that find showed, no tombstone
+     * @param value must not view this shard's own memory
+     * @param dirty as in {@link #put}
+     * @return false, with nothing changed, if it is not there any more or the value takes more room or less: then {@link #put} does it
+     */
+    public boolean replace(Item found, int encoding, Slice value, boolean dirty) {
+        return writer.replace(lastFound, found, encoding, value, dirty);
     }
 
     /** Notes that a key is deleted while L2 may hold it; dirty. Returns false if there was no room. */

@@ -76,6 +76,8 @@ final class L1ModelTest {
                 put(key);
             } else if (what < 700) {
                 check(key);
+            } else if (what < 730) {
+                replace(key);
             } else if (what < 800) {
                 patch(key);
             } else if (what < 870) {
@@ -196,6 +198,27 @@ final class L1ModelTest {
             assertTrue(item.key(new Slice()).contentEquals(key.bytes()));
         }
         shard.unlock();
+    }
+
+    /** In place where the new value takes the room of the old one; else nothing changes. */
+    private void replace(Key key) {
+        check(key);
+        Expected expected = model.get(name(key));
+        int old = expected == null || expected.value == null ? 0 : expected.value.length;
+        byte[] value = new byte[Math.max(0, old + random.nextInt(9) - 4)];
+        random.nextBytes(value);
+        Shard shard = l1.lock(key.hash());
+        boolean found = shard.find(key, item, true) && !item.isTombstone();
+        boolean large = found && item.isLarge();
+        boolean replaced = found && shard.replace(item, 0, Slice.copyOf(value), tiered);
+        shard.unlock();
+        if (replaced) {
+            expected.value = value;
+            expected.dirty = tiered;
+            expected.draining = false;
+        }
+        assertTrue(replaced || !found || large || value.length != old, "a value of the same length was refused");
+        check(key);
     }
 
     private void patch(Key key) {
