@@ -213,16 +213,23 @@ final class CommandRunner {
     /**
      * Runs one command, whose arity and permissions have been checked, and writes its reply.
      *
+     * @param nowMs the time that it sees
      * @param rerun whether it was run before, and its keys have been fetched since
      * @param done the work that it gave up for before, done
      * @return false if keys have to be fetched first, or work done, or a claim waited for: nothing was written or changed. {@link #takeClaim} has the
      *     claim, or {@link #takeOffLoop} the work, or else {@link #takeFetch} the keys
      */
     boolean run(
-            CommandSpec spec, Request request, Session session, ReplyWriter reply, boolean rerun, List<OffLoop> done) {
+            CommandSpec spec,
+            Request request,
+            Session session,
+            long nowMs,
+            ReplyWriter reply,
+            boolean rerun,
+            List<OffLoop> done) {
         int databaseChanges = store.spaces().changes();
         call.begin(spec, request, session);
-        keyspace.begin(clock.millis());
+        keyspace.begin(nowMs);
         keyspace.setOffLoop(!mayBlock && spec.lockScope() == LockScope.KEYS && done.size() < OFF_LOOP_ROUNDS_MAX, done);
         keyspace.setRerun(rerun);
         keyspace.setCountsUse(!session.noTouch);
@@ -309,7 +316,7 @@ final class CommandRunner {
             through.run(reply, () -> {
                 keyByKey = through;
                 try {
-                    run(spec, request, session, reply, false, List.of());
+                    run(spec, request, session, clock.millis(), reply, false, List.of());
                 } finally {
                     keyByKey = null;
                 }

@@ -34,6 +34,9 @@ final class Dispatcher implements CommandLoop {
     /** The loop has waited for clients, which is no part of the next command's time. */
     private static final long WAITED = Long.MIN_VALUE;
 
+    /** How long wall time is taken to stand still. */
+    private static final long WALL_NANOS_MAX = 1_000_000;
+
     private static final long WRITES = Flag.WRITE.bit();
 
     /** A command with more arguments leaves the loop if it can, in memory mode and where each key may cost a look at L2's filters. */
@@ -56,6 +59,11 @@ final class Dispatcher implements CommandLoop {
 
     /** When the command before ended, which is when this one begins: one look at the clock a command; {@link #WAITED} after a tick. */
     private long lastNanos = WAITED;
+
+    /** Wall time, and {@link #lastNanos} when it was looked at. */
+    private long wallMs;
+
+    private long wallNanos = Long.MIN_VALUE;
 
     private final KeyPrefetcher prefetcher;
 
@@ -164,7 +172,7 @@ final class Dispatcher implements CommandLoop {
             return Outcome.PARKED;
         }
         List<OffLoop> done = parking == null ? List.of() : parking.done();
-        if (!runner.run(spec, request, session, reply, parking != null, done)) {
+        if (!runner.run(spec, request, session, nowMs(), reply, parking != null, done)) {
             KeyClaim claim = runner.takeClaim();
             if (claim != null) {
                 return await(session, claim);
@@ -179,6 +187,15 @@ final class Dispatcher implements CommandLoop {
             wrote.add(session);
         }
         return after(session, spec, reply, mark);
+    }
+
+    /** Wall time, looked at once a millisecond: looking costs a twentieth of a pipelined command. */
+    private long nowMs() {
+        if (wallNanos == Long.MIN_VALUE || lastNanos - wallNanos >= WALL_NANOS_MAX) {
+            wallMs = clock.millis();
+            wallNanos = lastNanos;
+        }
+        return wallMs;
     }
 
     private static long bytes(Request request) {
