@@ -39,11 +39,11 @@ class Server:
     def pid(self):
         return self._process.pid
 
-    def start(self):
-        """Starts the process and waits for its first answer. Returns the seconds that took."""
+    def start(self, *flags):
+        """Starts the process, with `flags` besides its own, and waits for its first answer. Returns the seconds that took."""
         with open(self.dir / "log", "ab") as log:
             began = time.perf_counter()
-            self._process = subprocess.Popen(self._command, cwd=self.dir, stdout=log, stderr=log, env=self._env)
+            self._process = subprocess.Popen([*self._command, *flags], cwd=self.dir, stdout=log, stderr=log, env=self._env)
         while time.perf_counter() < began + _START_SECONDS_MAX:
             if self._process.poll() is not None:
                 raise RuntimeError(f"{self.name} ended with {self._process.returncode}: {self._last_words()}")

@@ -15,9 +15,11 @@ import io.swytch.server.Server;
 import io.swytch.server.ServerLimits;
 import io.swytch.server.ServerOptions;
 import io.swytch.stats.Stats;
+import io.swytch.stats.StoreFigures;
 import io.swytch.store.Store;
 import io.swytch.store.StoreLostException;
 import io.swytch.store.StoreOptions;
+import io.swytch.store.WarmOptions;
 import io.swytch.store.journal.JournalDamagedException;
 import io.swytch.store.l1.EvictionMode;
 import io.swytch.store.l2.L2Exception;
@@ -25,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -139,7 +142,8 @@ public final class RedisServer implements Lifecycle, Health {
                             settings.l2WriteBufferBytes(),
                             settings.l2CacheBytes(),
                             journalSync(settings.sync()),
-                            settings.skipsDamaged()),
+                            settings.skipsDamaged(),
+                            new WarmOptions(settings.isWarm(), Duration.ofSeconds(settings.warmIntervalSeconds()))),
                     clock);
         } catch (IOException e) {
             throw new StartException(String.valueOf(e.getMessage()) + waysOn(e, settings.dataDir()), e);
@@ -254,6 +258,15 @@ public final class RedisServer implements Lifecycle, Health {
     @Override
     public @Nullable String notReady() {
         return stopping.get() ? "stopping" : trouble();
+    }
+
+    @Override
+    public @Nullable String remark() {
+        StoreFigures figures = new StoreFigures();
+        store.stats().read(figures);
+        return figures.warmState.equals("off")
+                ? null
+                : String.format(Locale.ROOT, "warm %.2f %s", figures.warmShare, figures.warmState);
     }
 
     @Override

@@ -318,6 +318,16 @@ public final class Settings {
         return Long.parseLong(value("l2-write-buffer"));
     }
 
+    /** Whether L1 begins with what it held, in persistent mode. */
+    public boolean isWarm() {
+        return value("warm").equals("yes");
+    }
+
+    /** How often it is noted what L1 holds; 0: at a stop only. */
+    public int warmIntervalSeconds() {
+        return Integer.parseInt(value("warm-interval"));
+    }
+
     public int databases() {
         return Integer.parseInt(value("databases"));
     }

@@ -11,4 +11,8 @@ public interface Health {
     /** Why the server should not be sent clients yet, or any more; null if it may be. */
     @Nullable
     String notReady();
+
+    /** What who asks whether the server is ready may want to know besides, in a line; null if there is nothing. */
+    @Nullable
+    String remark();
 }

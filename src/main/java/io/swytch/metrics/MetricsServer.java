@@ -91,8 +91,8 @@ public final class MetricsServer implements AutoCloseable {
             }
             switch (exchange.getRequestURI().getPath()) {
                 case "/metrics" -> metrics(exchange);
-                case "/health" -> state(exchange, health.trouble());
-                case "/ready" -> state(exchange, health.notReady());
+                case "/health" -> state(exchange, health.trouble(), null);
+                case "/ready" -> state(exchange, health.notReady(), health.remark());
                 default -> send(exchange, 404, TEXT, bytes("try /metrics, /health or /ready\n"));
             }
         } catch (RuntimeException e) {
@@ -110,8 +110,10 @@ public final class MetricsServer implements AutoCloseable {
         send(exchange, 200, type, body.toByteArray());
     }
 
-    private static void state(HttpExchange exchange, @Nullable String trouble) throws IOException {
-        send(exchange, trouble == null ? 200 : 503, TEXT, bytes((trouble == null ? "ok" : trouble) + "\n"));
+    private static void state(HttpExchange exchange, @Nullable String trouble, @Nullable String remark)
+            throws IOException {
+        String text = (trouble == null ? "ok" : trouble) + "\n" + (remark == null ? "" : remark + "\n");
+        send(exchange, trouble == null ? 200 : 503, TEXT, bytes(text));
     }
 
     private static void send(HttpExchange exchange, int status, String type, byte[] body) throws IOException {

@@ -104,6 +104,19 @@ final class SwytchCollector implements MultiCollector {
         gauge(all, "l2_memtable_bytes", "RocksDB's memtables.", store.memtableBytes);
         gauge(all, "l2_filter_bytes", "RocksDB's indexes and filters.", store.filterBytes);
         counter(all, "drains_failed", "Drains that the disk refused.", store.drainsFailed);
+        gauge(
+                all,
+                "warm_keys_saved",
+                "Keys that were in L1 when it was last saved before the start.",
+                store.warmKeysSaved);
+        gauge(all, "warm_keys_loaded", "Those of them that are in L1 again.", store.warmKeysLoaded);
+        gauge(
+                all,
+                "warm_share",
+                "Share of them that is in L1 again, of those that still exist, 0 to 1.",
+                store.warmShare);
+        gauge(all, "warm_seconds", "How long reading them back took, or has taken.", store.warmNanos / 1e9);
+        counter(all, "warm_saves", "Times that the keys of L1 were saved.", store.warmSaves);
         writeStalls(all, store);
         histogram(all, "fill_seconds", "From a miss of L1 to the key in L1.", store.fillTimes);
         histogram(all, "journal_sync_seconds", "Forcing the journal to disk.", store.journalSyncTimes);

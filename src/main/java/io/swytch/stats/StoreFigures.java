@@ -52,6 +52,23 @@ public final class StoreFigures {
     /** Keys over all databases and both tiers; those not yet resolved are counted as new. */
     public long keys;
 
+    /** Whether what L1 held before the start is being read back: {@code off}, {@code loading}, or {@code done}, with all that found room. */
+    public String warmState = "off";
+
+    /** Keys of L1 that were saved before the start, and those of them that are in L1 again. */
+    public long warmKeysSaved;
+
+    public long warmKeysLoaded;
+
+    /** How many of the saved keys that still exist are in L1 again, 0 to 1; 1 where none were saved. */
+    public double warmShare;
+
+    /** How long reading them back took, or has taken until now. */
+    public long warmNanos;
+
+    /** How often the keys of L1 were saved since the start. */
+    public long warmSaves;
+
     // Counters from here on: RESETSTAT begins them anew.
     /** Entries that left L1 because its memory ran out. */
     public long evictions;

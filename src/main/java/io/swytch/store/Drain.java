@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +80,7 @@ public final class Drain {
     private final LongAdder deletesDrained = new LongAdder();
     private final LongAdder bytesDrained = new LongAdder();
     private final LongAdder failures = new LongAdder();
+    private final AtomicLong settled = new AtomicLong();
     private volatile @Nullable Exception failure;
 
     Drain(StoreOptions options, L1 l1, L2 l2, Journal journal, Spaces spaces, KeyCounts counts, Clock clock) {
@@ -182,6 +184,15 @@ public final class Drain {
     /** Drains that did not succeed. */
     public long failures() {
         return failures.sum();
+    }
+
+    /**
+     * How many drains L2 has taken in. It changes after L2 has changed and before L1 counts anything as clean. So whoever asks for this, then reads an item in
+     * L2, then takes the key's stripe, finds the same number and no entry in L1, has read what is there now: a write that L2 lacked at the time of the
+     * read, or lacks still, would be a dirty entry, and those leave L1 only after this number has changed.
+     */
+    long settled() {
+        return settled.get();
     }
 
     /** When the last drain ended well, milliseconds since 1970. */
@@ -333,6 +344,9 @@ public final class Drain {
     }
 
     private void end(boolean done) {
+        if (done) {
+            settled.incrementAndGet();
+        }
         for (int i = 0; i < l1.shardCount(); i++) {
             Shard shard = l1.shard(i);
             shard.lock();

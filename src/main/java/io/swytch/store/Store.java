@@ -53,6 +53,7 @@ public final class Store implements AutoCloseable {
     private final FilterUse filterUse = new FilterUse();
     private final Item probe = new Item();
     private final Upkeep upkeep;
+    private final @Nullable WarmStart warm;
     private final StoreReport report;
     private volatile EvictionMode evictionMode;
     private volatile long maxBytes;
@@ -65,6 +66,9 @@ public final class Store implements AutoCloseable {
         this.keyHash = keyHash;
         this.spaces = spaces;
         upkeep = new Upkeep(l1, tier, clock);
+        warm = tier != null && options.dataDir() != null && options.warm().isOn()
+                ? new WarmStart(this, tier, options.dataDir(), options.warm().saveEvery(), clock)
+                : null;
         report = new StoreReport(this, fills, options);
     }
 
@@ -86,6 +90,9 @@ public final class Store implements AutoCloseable {
             store = new Store(options, newL1(options, keyHash, 0), null, keyHash, spaces, clock);
         }
         store.upkeep.start();
+        if (store.warm != null) {
+            store.warm.start();
+        }
         return store;
     }
 
@@ -274,6 +281,16 @@ public final class Store implements AutoCloseable {
             throw new IllegalStateException("nothing to fetch from");
         }
         return new Fetch(this, fills);
+    }
+
+    FillRegistry fills() {
+        return fills;
+    }
+
+    /** What reads back and saves which keys are hot; null where that is off. */
+    @Nullable
+    WarmStart warm() {
+        return warm;
     }
 
     void read(List<FillToken> tokens) {
@@ -524,8 +541,11 @@ public final class Store implements AutoCloseable {
     /** Stops the threads; drains first if asked to; closes journal and L2. No commands run any more. */
     public void close(boolean drain) throws IOException {
         upkeep.stop();
+        if (warm != null) {
+            warm.stop();
+        }
         if (tier != null) {
-            tier.close(drain);
+            tier.close(drain, warm == null ? () -> {} : warm::saveLast);
         }
     }
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param blockCacheBytes RocksDB's block cache with its filters; {@code --l2-cache-size}
  * @param sync when the journal is synced
  * @param skipDamaged whether a start goes on without what is damaged in the journal; {@code --recover}
+ * @param warm whether L1 begins with what it held; {@code --warm}
  */
 public record StoreOptions(
         long maxBytes,
@@ -27,4 +28,5 @@ public record StoreOptions(
         long writeBufferBytes,
         long blockCacheBytes,
         SyncMode sync,
-        boolean skipDamaged) {}
+        boolean skipDamaged,
+        WarmOptions warm) {}

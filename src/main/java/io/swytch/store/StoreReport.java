@@ -48,6 +48,10 @@ final class StoreReport implements StoreStats {
         if (tier != null) {
             readTier(into, l1, tier);
         }
+        WarmStart warm = store.warm();
+        if (warm != null) {
+            warm.read(into);
+        }
     }
 
     private void readTier(StoreFigures into, L1 l1, Tier tier) {

@@ -27,10 +27,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +75,7 @@ public final class Tier {
     private final Clock clock;
     private final KeyCounts counts;
     private final Drain drain;
-    private final ExecutorService disk;
+    private final ThreadPoolExecutor disk;
     private final Backlog backlog;
     private volatile long lastSweepNanos;
 
@@ -97,13 +99,18 @@ public final class Tier {
         counts = new KeyCounts(l1, l2, spaces);
         drain = new Drain(options, l1, l2, journal, spaces, counts, clock);
         AtomicInteger number = new AtomicInteger();
-        disk = Executors.newFixedThreadPool(
-                DISK_THREADS, task -> diskThread(task, "swytch-disk-" + number.incrementAndGet()));
+        disk = new ThreadPoolExecutor(
+                DISK_THREADS,
+                DISK_THREADS,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                task -> diskThread(task, "swytch-disk-" + number.incrementAndGet()));
     }
 
     /** A thread that lets event loops go first, by what the launcher makes of its priority; nothing is right or wrong by it. */
     @SuppressWarnings("ThreadPriorityCheck")
-    private static Thread diskThread(Runnable task, String name) {
+    static Thread diskThread(Runnable task, String name) {
         Thread thread = new Thread(task, name);
         thread.setDaemon(true);
         thread.setPriority(Thread.MIN_PRIORITY);
@@ -316,27 +323,44 @@ public final class Tier {
     void read(List<FillToken> tokens, FillRegistry registry) {
         long startNanos = clock.nanos();
         disk.execute(() -> {
-            List<Key> keys = new ArrayList<>(tokens.size());
-            for (FillToken token : tokens) {
-                keys.add(token.key);
-            }
-            Landing landing = new Landing(tokens, registry);
             fills.readLock().lock();
             try {
-                l2.get(keys, landing);
-            } catch (L2Exception e) {
-                LOG.error("fill failed", e);
-                landing.failRest("Errors trying to read from disk: " + e.getMessage());
-            } catch (RuntimeException | Error e) {
-                // The task's outermost frame, want of memory for a large value above all: a token that stayed pending
-                // would keep its clients, and all who come to wait for that key, for ever.
-                LOG.error("fill failed", e);
-                landing.failRest(e instanceof OutOfMemoryError ? "no memory to read the value into" : "internal error");
+                readHere(tokens, registry);
             } finally {
                 fills.readLock().unlock();
             }
             fillLatency.record(clock.nanos() - startNanos);
         });
+    }
+
+    /** Reads tokens' keys here and now, together. Holds {@link #fillsLock}, and no stripe. */
+    void readHere(List<FillToken> tokens, FillRegistry registry) {
+        List<Key> keys = new ArrayList<>(tokens.size());
+        for (FillToken token : tokens) {
+            keys.add(token.key);
+        }
+        Landing landing = new Landing(tokens, registry);
+        try {
+            l2.get(keys, landing);
+        } catch (L2Exception e) {
+            LOG.error("fill failed", e);
+            landing.failRest("Errors trying to read from disk: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            // The task's outermost frame, want of memory for a large value above all: a token that stayed pending would
+            // keep its clients, and all who come to wait for that key, for ever.
+            LOG.error("fill failed", e);
+            landing.failRest(e instanceof OutOfMemoryError ? "no memory to read the value into" : "internal error");
+        }
+    }
+
+    /** Whether reads for clients wait because all disk threads are busy. */
+    boolean fillsWait() {
+        return !disk.getQueue().isEmpty();
+    }
+
+    /** To be held by who reads L2 and takes stripes meanwhile. */
+    Lock fillsLock() {
+        return fills.readLock();
     }
 
     /** Takes in what a fetch read. */
@@ -541,8 +565,12 @@ public final class Tier {
         return backlog;
     }
 
-    /** Stops: drains if asked to, and closes journal and L2. */
-    void close(boolean drainFirst) throws IOException {
+    /**
+     * Stops: drains if asked to, and closes journal and L2.
+     *
+     * @param beforeLast runs when all is on disk, and the directory is still held
+     */
+    void close(boolean drainFirst, Runnable beforeLast) throws IOException {
         disk.shutdown();
         try {
             if (!disk.awaitTermination(5, TimeUnit.SECONDS)) {
@@ -559,6 +587,7 @@ public final class Tier {
                 }
                 journal.commit();
                 journal.sync();
+                beforeLast.run();
             } finally {
                 journal.close();
                 l2.close();

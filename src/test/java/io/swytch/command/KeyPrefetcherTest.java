@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.swytch.clock.Clock;
 import io.swytch.store.Store;
 import io.swytch.store.StoreOptions;
+import io.swytch.store.WarmOptions;
 import io.swytch.store.journal.SyncMode;
 import io.swytch.store.l1.EvictionMode;
 import java.nio.ByteBuffer;
@@ -25,7 +26,8 @@ class KeyPrefetcherTest {
     @BeforeEach
     void open() throws Exception {
         store = Store.open(
-                new StoreOptions(1 << 20, EvictionMode.ALL, 2, 2, null, 1 << 20, 8 << 20, SyncMode.OS, false),
+                new StoreOptions(
+                        1 << 20, EvictionMode.ALL, 2, 2, null, 1 << 20, 8 << 20, SyncMode.OS, false, WarmOptions.OFF),
                 Clock.system());
         prefetcher = new KeyPrefetcher(store);
     }

@@ -8,6 +8,7 @@ import io.swytch.clock.ManualClock;
 import io.swytch.stats.LoopStats;
 import io.swytch.store.Store;
 import io.swytch.store.StoreOptions;
+import io.swytch.store.WarmOptions;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
 import io.swytch.store.item.Key;
@@ -83,7 +84,8 @@ class TieredStoreModelTest {
                             1 << 20,
                             8 << 20,
                             SyncMode.OS,
-                            false),
+                            false,
+                            new WarmOptions(true, Duration.ofMillis(20))),
                     clock);
             keyspace = new StoreKeyspace(store, new Databases(store), new LoopStats());
             keyspace.setMayBlock(true);

@@ -22,6 +22,7 @@ class MetricsServerTest {
     private final TestServer server = new TestServer(List.of(ConnectionCommands.FAMILY));
     private final TestServer.Client client = server.connect();
     private @Nullable String trouble;
+    private @Nullable String notReady;
     private MetricsServer metrics;
 
     @BeforeEach
@@ -34,7 +35,12 @@ class MetricsServerTest {
 
             @Override
             public @Nullable String notReady() {
-                return "warming";
+                return notReady;
+            }
+
+            @Override
+            public @Nullable String remark() {
+                return "warm 0.50 loading";
             }
         });
     }
@@ -118,7 +124,15 @@ class MetricsServerTest {
         trouble = "disk full";
         assertEquals(503, get("/health", "*/*").statusCode());
         assertEquals("disk full\n", get("/health", "*/*").body());
-        assertEquals("warming\n", get("/ready", "*/*").body());
         assertEquals(404, get("/other", "*/*").statusCode());
+    }
+
+    @Test
+    void ready_saysHowWarmAlthoughItIs() throws IOException, InterruptedException {
+        assertEquals(200, get("/ready", "*/*").statusCode());
+        assertEquals("ok\nwarm 0.50 loading\n", get("/ready", "*/*").body());
+        notReady = "stopping";
+        assertEquals(503, get("/ready", "*/*").statusCode());
+        assertEquals("stopping\nwarm 0.50 loading\n", get("/ready", "*/*").body());
     }
 }

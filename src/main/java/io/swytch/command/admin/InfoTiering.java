@@ -69,6 +69,12 @@ final class InfoTiering {
             info.add("write_stalls_" + limit.label(), store.writeStallsBy[limit.ordinal()]);
         }
         info.add("write_stall_milliseconds", store.writeStallNanos / 1_000_000);
+        info.add("warm_state", store.warmState);
+        info.add("warm_keys_saved", store.warmKeysSaved);
+        info.add("warm_keys_loaded", store.warmKeysLoaded);
+        info.add("warm_share", "%.4f", store.warmShare);
+        info.add("warm_seconds", "%.3f", store.warmNanos / 1e9);
+        info.add("warm_saves", store.warmSaves);
         parts(store, process).forEach(info::add);
     }
 

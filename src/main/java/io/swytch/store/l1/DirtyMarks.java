@@ -95,6 +95,63 @@ final class DirtyMarks {
         return Shard.DONE;
     }
 
+    /** As {@link Shard#walkHot}. */
+    long walkHot(long fromHash, int max, HotVisitor visitor) {
+        int i = start(fromHash);
+        if (i < 0) {
+            return Shard.DONE;
+        }
+        int passed = 0;
+        int seen = 0;
+        long last = 0;
+        boolean any = false;
+        for (; i < index.capacity(); i++) {
+            long slot = index.get(i);
+            passed++;
+            if (slot == 0 || isBefore(i, fromHash)) {
+                continue;
+            }
+            int location = Index.location(slot);
+            boolean full = seen >= max || passed > SLICE_SLOTS;
+            if (!full && !isHot(location)) {
+                continue;
+            }
+            long hash = index.hashAt(location);
+            long top = hash >>> CURSOR_SHIFT;
+            if (full && (!any || top != last)) {
+                return top << CURSOR_SHIFT;
+            }
+            if (isHot(location)) {
+                long header = core.headerAt(i);
+                visitor.visit(
+                        core.spaces.spaceOf(ItemHeader.spaceSlot(header)),
+                        hash,
+                        queueOf(location, header) == Arena.MAIN,
+                        Index.counter(slot));
+                seen++;
+            }
+            last = top;
+            any = true;
+        }
+        return Shard.DONE;
+    }
+
+    /** Whether there is a value here that a client may still ask for. */
+    private boolean isHot(int location) {
+        ByteBuffer buffer = core.arena.buffer(location);
+        int offset = core.arena.offset(location);
+        long header = (long) Slice.LONG.get(buffer, offset);
+        boolean isExpired =
+                ItemHeader.hasExpire(header) && (long) Slice.LONG.get(buffer, offset + ItemHeader.BYTES) <= core.nowMs;
+        return !isExpired && !Entries.isTombstone(header) && !core.spaces.isDead(ItemHeader.spaceSlot(header));
+    }
+
+    private byte queueOf(int location, long header) {
+        return ItemHeader.isLarge(header)
+                ? core.largeOf(core.arena.buffer(location), core.arena.offset(location), header).queue
+                : core.arena.queue[core.arena.segmentOf(location)];
+    }
+
     void begin() {
         if (core.drainingEpoch != 0) {
             throw new IllegalStateException("a drain is under way");

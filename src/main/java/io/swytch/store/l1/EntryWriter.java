@@ -35,6 +35,9 @@ final class EntryWriter {
     private final Finder finder;
     private final LargeWriter large;
 
+    /** Whether the new key that is being written goes to main, as one that comes back does. */
+    private boolean toMain;
+
     EntryWriter(Core core, Evictor evictor, Finder finder) {
         this.core = core;
         this.finder = finder;
@@ -116,6 +119,16 @@ final class EntryWriter {
             index.set(i, slot & ~Index.MARK_MASK | (long) core.currentEpoch << Index.MARK_SHIFT);
         }
         return true;
+    }
+
+    /** As {@link Shard#takeBack}, of a key that has no entry. */
+    boolean takeBack(Key key, Item item, Slice value, boolean isMain) {
+        toMain = isMain;
+        try {
+            return write(key, item.type(), item.encoding(), item.expireAtMs(), value, false, ItemHeader.L2_HAS);
+        } finally {
+            toMain = false;
+        }
     }
 
     private void overwrite(
@@ -205,7 +218,7 @@ final class EntryWriter {
             return false;
         }
         boolean tombstone = type == ItemType.TOMBSTONE;
-        boolean returning = i < 0 && !tombstone && core.ghosts.take(tag);
+        boolean returning = i < 0 && !tombstone && (toMain || core.ghosts.take(tag));
         int which = returning || i >= 0 && isMain(i) ? SegmentLog.OPEN_MAIN : smallFor(expireAtMs);
         if (!log.fits(which, need)) {
             if (!evictor.makeRoom(1)) {

@@ -18,6 +18,9 @@ public final class Shard {
     /** What a walk returns when there is nothing left. */
     public static final long DONE = -1L;
 
+    /** Segments that are kept free for requests and for survivors of eviction; with fewer, {@link #cleanAhead} begins to drive entries out. */
+    private static final int SPARE_SEGMENTS = 3;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final int number;
     private final Core core;
@@ -123,6 +126,40 @@ public final class Shard {
      */
     public boolean replace(Item found, int encoding, Slice value, boolean dirty) {
         return writer.replace(lastFound, found, encoding, value, dirty);
+    }
+
+    /**
+     * Gives an entry that an earlier L1 held its place again: clean, with its uses, in the queue where it was; a large one begins in the small queue. Drives
+     * nothing out. An entry that is there already gets the uses, if it has fewer. Tiered mode only.
+     *
+     * @param item as L2 has it now; what the key is called is in {@code key}
+     * @param value of the item
+     * @param uses what the use counter is set to, 0 to 3
+     */
+    public TakenBack takeBack(Key key, Item item, Slice value, boolean isMain, int uses) {
+        int i = finder.locate(key);
+        if (i >= 0) {
+            if (Entries.isTombstone(core.headerAt(i))) {
+                return TakenBack.DELETED;
+            }
+            setUses(i, Math.max(uses, Index.counter(core.index.get(i))));
+            return TakenBack.THERE;
+        }
+        if (!hasSpareRoom(value.length()) || !writer.takeBack(key, item, value, isMain)) {
+            return TakenBack.NO_ROOM;
+        }
+        setUses(finder.locate(key), uses);
+        return TakenBack.IN;
+    }
+
+    /** Whether so many more bytes find room without anything being driven out, now or by the upkeep. */
+    public boolean hasSpareRoom(long bytes) {
+        int segments = (int) (bytes >> core.arena.segmentShift) + (core.index.isTight() ? core.index.growthPages() : 0);
+        return core.freeSegments() > SPARE_SEGMENTS + segments;
+    }
+
+    private void setUses(int i, int uses) {
+        core.index.set(i, core.index.get(i) & ~Index.COUNTER_MASK | (long) uses << Index.COUNTER_SHIFT);
     }
 
     /** Notes that a key is deleted while L2 may hold it; dirty. Returns false if there was no room. */
@@ -261,6 +298,16 @@ public final class Shard {
         return marks.walk(fromHash, space, max, visitor);
     }
 
+    /**
+     * Visits the live entries of all spaces in hash order, from a hash on.
+     *
+     * @param max entries to visit, about
+     * @return the hash to go on from, its low 16 bits 0; or {@link #DONE}
+     */
+    public long walkHot(long fromHash, int max, HotVisitor visitor) {
+        return marks.walkHot(fromHash, max, visitor);
+    }
+
     /** The spaces that have entries here, or had. */
     public int[] spaces() {
         return core.spaces.all();
@@ -338,8 +385,7 @@ public final class Shard {
         writer.write(key, item.type(), item.encoding(), item.expireAtMs(), value, dirty, state);
         int i = finder.locate(key);
         if (i >= 0) {
-            long slot = core.index.get(i) & ~Index.COUNTER_MASK;
-            core.index.set(i, slot | (long) counter << Index.COUNTER_SHIFT);
+            setUses(i, counter);
         }
     }
 
@@ -375,7 +421,7 @@ public final class Shard {
     /** Keeps free segments ahead of need, if the shard is full. Returns false when there is no more to do. */
     boolean cleanAhead() {
         core.large.settle();
-        return core.arena.charged > 8 && core.freeSegments() < 3 && evictor.evictOne(false);
+        return core.arena.charged > 8 && core.freeSegments() < SPARE_SEGMENTS && evictor.evictOne(false);
     }
 
     /** Drops the expired entries of one segment. Returns false when there are none. */

@@ -40,7 +40,8 @@ final class DataDirectory implements AutoCloseable {
     static final String LOCK = "swytch.lock";
 
     /** What may lie in a new directory without being somebody else's: what a file system begins with, and what we make ourselves. */
-    private static final Set<String> EXPECTED = Set.of("lost+found", LOCK, MARKER + ".new", "db", "journal", "backups");
+    private static final Set<String> EXPECTED =
+            Set.of("lost+found", LOCK, MARKER + ".new", "db", "journal", "backups", "hot-keys", "hot-keys.new");
 
     /** Names of others' files that are logged. */
     private static final int NAMES_MAX = 5;

@@ -2,8 +2,6 @@ package io.swytch.store.l2;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.swytch.bytes.Bytes;
-import io.swytch.bytes.Slice;
-import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.FlushOptions;
-import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;
@@ -43,9 +40,6 @@ public final class L2 implements AutoCloseable {
     public static final int PART_BYTES = 1 << PART_SHIFT;
 
     private static final Logger LOG = LoggerFactory.getLogger(L2.class);
-
-    /** Bytes of readahead of a scan. */
-    private static final long SCAN_READAHEAD_BYTES = 256 << 10;
 
     /** The directory's id, in RocksDB's own files. */
     static final String META_OWNER = "directory-id";
@@ -326,31 +320,30 @@ public final class L2 implements AutoCloseable {
      */
     public long scan(int space, long fromHash, int max, ScanVisitor visitor) throws L2Exception {
         Rocks rocks = enter();
-        try (org.rocksdb.Slice end = new org.rocksdb.Slice(Rows.spaceStart(space + 1));
-                ReadOptions reads = new ReadOptions()
-                        .setFillCache(false)
-                        .setReadaheadSize(SCAN_READAHEAD_BYTES)
-                        .setIterateUpperBound(end);
-                RocksIterator rows = rocks.db.newIterator(rocks.keys, reads)) {
-            RowCursor cursor = new RowCursor();
-            Item item = new Item();
-            long group = 0;
-            int shown = 0;
-            for (rows.seek(Rows.from(space, fromHash)); rows.isValid(); rows.next()) {
-                int length = cursor.readKey(rows);
-                long hash = Long.reverseBytes((long) Slice.LONG.get(cursor.row, 4));
-                if (shown >= max && hash >>> 16 != group) {
-                    return hash & ~0xFFFFL;
-                }
-                group = hash >>> 16;
-                int valueBytes = rows.value(cursor.head.clear());
-                Fetcher.format(cursor.head, 0, valueBytes);
-                item.wrap(cursor.head, 1);
-                visitor.key(cursor.key(Rows.PREFIX_BYTES, length, space, hash), item.type(), item.expireAtMs());
-                shown++;
-            }
-            rows.status();
-            return 0;
+        try {
+            return Scans.scan(rocks, space, fromHash, max, visitor);
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot scan L2", e);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
+    /**
+     * Shows the items of a space whose hashes begin with certain bits, in the order of their hash, as they are together at one moment after the
+     * call began. {@code @Blocking}.
+     *
+     * @param prefixes hashes without their low {@code shift} bits, ascending
+     * @param from the first of them to look for
+     * @param to the one after the last
+     * @param density about how many items the space has; a guess costs time, no more
+     * @return the prefix that the visitor stopped at, or {@code to}
+     */
+    public int gather(int space, long[] prefixes, int from, int to, int shift, long density, GatherVisitor visitor)
+            throws L2Exception {
+        Rocks rocks = enter();
+        try {
+            return Scans.gather(rocks, space, prefixes, from, to, shift, density, visitor);
         } catch (RocksDBException e) {
             throw new L2Exception("cannot scan L2", e);
         } finally {
@@ -367,27 +360,8 @@ public final class L2 implements AutoCloseable {
      */
     public byte @Nullable [] expired(int space, long nowMs, int max, ExpiredVisitor visitor) throws L2Exception {
         Rocks rocks = enter();
-        try (org.rocksdb.Slice end = new org.rocksdb.Slice(
-                        nowMs == Long.MAX_VALUE ? Rows.spaceStart(space + 1) : Rows.from(space, nowMs + 1));
-                ReadOptions reads = new ReadOptions().setFillCache(false).setIterateUpperBound(end);
-                RocksIterator rows = rocks.db.newIterator(rocks.expiry, reads)) {
-            RowCursor cursor = new RowCursor();
-            int length = 0;
-            int shown = 0;
-            for (rows.seek(Rows.spaceStart(space)); shown < max && rows.isValid(); rows.next()) {
-                length = cursor.readKey(rows);
-                long expireAtMs = Long.reverseBytes((long) Slice.LONG.get(cursor.row, 4));
-                long hash = Long.reverseBytes((long) Slice.LONG.get(cursor.row, 12));
-                visitor.candidate(cursor.key(Rows.EXPIRY_PREFIX_BYTES, length, space, hash), expireAtMs);
-                shown++;
-            }
-            rows.status();
-            if (shown == 0) {
-                return null;
-            }
-            byte[] through = new byte[length];
-            cursor.row.get(0, through);
-            return through;
+        try {
+            return Scans.expired(rocks, space, nowMs, max, visitor);
         } catch (RocksDBException e) {
             throw new L2Exception("cannot scan L2", e);
         } finally {

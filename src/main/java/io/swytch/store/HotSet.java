@@ -1,0 +1,75 @@
+package io.swytch.store;
+
+import java.io.IOException;
+
+/**
+ * The file {@code hot-keys} of the data directory: which keys were in L1, and how hot each was, so that the next start can read them back.
+ *
+ * <pre>
+ * head    [magic u64, its last byte the version][id of the data directory, 32 bytes][saved at u64, ms since 1970]
+ * blocks  [keys u32][bytes u32][space u32][heat u32][first prefix u64][gaps]
+ * end     [0 u32][keys u64][CRC-32C of everything before u32]
+ * </pre>
+ *
+ * <p>A key is told by its space and the top {@link #PREFIX_BITS} bits of its hash. Within a block prefixes ascend, each but the first told by its distance
+ * from the one before, seven bits a byte, the lowest first: about three bytes a key where there are a million. Blocks of one heat follow each other by prefix.
+ * Integers are big-endian. The file may be lost or thrown away at any time: nothing but the time that it takes to get warm depends on it.
+ */
+final class HotSet {
+    static final String FILE = "hot-keys";
+
+    /** What the file is called while it is written. */
+    static final String TEMPORARY = FILE + ".new";
+
+    static final long MAGIC = 0x7377_7968_6f74_0001L;
+
+    static final int HEAD_BYTES = 8 + 32 + 8;
+    static final int BLOCK_HEAD_BYTES = 4 + 4 + 4 + 4 + 8;
+
+    /** The end after its zero. */
+    static final int END_BYTES = 8 + 4;
+
+    /** Gaps of a block take no more than this. */
+    static final int BLOCK_BYTES_MAX = 16 << 10;
+
+    /** At 10^9 keys on disk one in a thousand is mistaken for another, which then is warm without need. */
+    static final int PREFIX_BITS = 40;
+
+    static final int PREFIX_SHIFT = Long.SIZE - PREFIX_BITS;
+
+    /** Use counters are 0 to 3, in the small queue, and then in main. */
+    static final int HEATS = 8;
+
+    private static final int MAIN = 4;
+
+    /** What proved itself in main, then what is about to prove itself, then what main still has, then what is new. */
+    private static final int[] RANK = {7, 5, 4, 3, 6, 2, 1, 0};
+
+    private HotSet() {}
+
+    /** The file does not hold what was saved here. */
+    static final class DamagedException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        DamagedException(String message) {
+            super(message);
+        }
+    }
+
+    static int heat(boolean isMain, int uses) {
+        return (isMain ? MAIN : 0) + uses;
+    }
+
+    static boolean isMain(int heat) {
+        return heat >= MAIN;
+    }
+
+    static int uses(int heat) {
+        return heat & MAIN - 1;
+    }
+
+    /** Where blocks of this heat come when the hottest are read first. */
+    static int rank(int heat) {
+        return RANK[heat];
+    }
+}

@@ -1,0 +1,297 @@
+package io.swytch.store;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.swytch.bytes.Slice;
+import io.swytch.stats.StoreFigures;
+import io.swytch.store.item.Item;
+import io.swytch.store.item.Key;
+import io.swytch.store.l1.Shard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What comes back to L1 after a start, and the races of that with clients, each brought about step by step. */
+@Timeout(60)
+class WarmStartTest {
+    @TempDir
+    private Path dir;
+
+    private WarmStart warm(StoreRig rig) {
+        return new WarmStart(rig.store, rig.store.tier(), dir, Duration.ZERO, rig.clock);
+    }
+
+    private static StoreFigures figures(WarmStart warm) {
+        StoreFigures figures = new StoreFigures();
+        warm.read(figures);
+        return figures;
+    }
+
+    private static void awaitDone(WarmStart warm) {
+        await().until(() -> figures(warm).warmState.equals("done"));
+    }
+
+    /** Saves what is in L1. */
+    private void save(StoreRig rig) throws IOException {
+        Files.deleteIfExists(dir.resolve(HotSet.FILE));
+        WarmStart warm = warm(rig);
+        warm.start();
+        awaitDone(warm);
+        warm.stop();
+        warm.saveLast();
+        assertTrue(Files.exists(dir.resolve(HotSet.FILE)));
+    }
+
+    /** Reads back what was saved, all of it. */
+    private WarmStart load(StoreRig rig) {
+        WarmStart warm = warm(rig);
+        warm.start();
+        awaitDone(warm);
+        warm.stop();
+        return warm;
+    }
+
+    private static Key keyOf(StoreRig rig, String name) {
+        return new Key().set(Slice.copyOf(name), rig.store.spaces().of(0), rig.store.keyHash());
+    }
+
+    private static boolean isInL1(StoreRig rig, String name) {
+        Key key = keyOf(rig, name);
+        Shard shard = rig.store.l1().lock(key.hash());
+        try {
+            return shard.find(key, new Item(), false);
+        } finally {
+            shard.unlock();
+        }
+    }
+
+    private static int uses(StoreRig rig, String name) {
+        Key key = keyOf(rig, name);
+        Shard shard = rig.store.l1().lock(key.hash());
+        try {
+            return shard.frequency(key);
+        } finally {
+            shard.unlock();
+        }
+    }
+
+    @Test
+    void keysOfL1_areBackWithTheirUses_withoutAnyRead() throws Exception {
+        int[] uses = new int[3000];
+        try (StoreRig rig = new StoreRig(dir, 4 << 20)) {
+            for (int i = 0; i < uses.length; i++) {
+                rig.set(i % 2, "key:" + i, "value " + i);
+            }
+            for (int i = 0; i < uses.length; i += 3) {
+                for (int n = 0; n < i % 4; n++) {
+                    rig.get(i % 2, "key:" + i);
+                }
+            }
+            for (int i = 0; i < uses.length; i += 2) {
+                uses[i] = uses(rig, "key:" + i);
+            }
+            save(rig);
+        }
+        try (StoreRig rig = new StoreRig(dir, 4 << 20)) {
+            assertFalse(isInL1(rig, "key:0"));
+            StoreFigures figures = figures(load(rig));
+            assertEquals(3000, figures.warmKeysSaved);
+            assertEquals(3000, figures.warmKeysLoaded);
+            assertEquals(1.0, figures.warmShare);
+            for (int i = 0; i < uses.length; i += 2) {
+                assertTrue(isInL1(rig, "key:" + i));
+                assertEquals(uses[i], uses(rig, "key:" + i));
+            }
+            for (int i = 0; i < uses.length; i++) {
+                assertEquals("value " + i, rig.get(i % 2, "key:" + i));
+            }
+            assertEquals(1500, rig.size(0));
+            assertEquals(1500, rig.size(1));
+            assertEquals(0, rig.store.l1().dirtyBytes(), "what comes back is clean");
+        }
+    }
+
+    @Test
+    void valuesOfAnySize_areBack() throws Exception {
+        int[] sizes = {0, 1, 100, 16_000, 20_000, 70_000, 300_000};
+        try (StoreRig rig = new StoreRig(dir, 32 << 20)) {
+            for (int size : sizes) {
+                rig.set(0, "k" + size, "v".repeat(size));
+            }
+            save(rig);
+        }
+        try (StoreRig rig = new StoreRig(dir, 32 << 20)) {
+            assertEquals(sizes.length, figures(load(rig)).warmKeysLoaded);
+            for (int size : sizes) {
+                assertTrue(isInL1(rig, "k" + size), () -> "" + size);
+                assertEquals("v".repeat(size), rig.get(0, "k" + size));
+            }
+        }
+    }
+
+    @Test
+    void smallerL1_takesTheHottest_andDrivesNothingOut() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 8 << 20)) {
+            for (int i = 0; i < 20_000; i++) {
+                rig.set(0, "key:" + i, "v".repeat(200));
+            }
+            for (int i = 0; i < 1000; i++) {
+                rig.get(0, "key:" + i);
+            }
+            save(rig);
+        }
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            StoreFigures figures = figures(load(rig));
+            assertEquals(20_000, figures.warmKeysSaved);
+            assertTrue(figures.warmKeysLoaded > 2_000 && figures.warmKeysLoaded < 5_000, "" + figures.warmKeysLoaded);
+            assertEquals(0, rig.store.l1().evictions());
+            for (int i = 0; i < 1000; i++) {
+                assertTrue(isInL1(rig, "key:" + i), "key:" + i);
+            }
+        }
+    }
+
+    @Test
+    void changedSinceTheSave_isAsItIsNow() throws Exception {
+        StoreRig before = new StoreRig(dir, 4 << 20);
+        for (String name : new String[] {"drained", "journaled", "deleted", "gone", "expired"}) {
+            before.set(0, name, "old");
+        }
+        before.set(1, "flushed", "old");
+        save(before);
+        before.set(0, "drained", "new");
+        before.delete(0, "gone");
+        before.store.drainNow();
+        before.set(0, "journaled", "new");
+        before.delete(0, "deleted");
+        before.expireAt(0, "expired", before.clock.millis() + 1000);
+        before.all(keyspace -> keyspace.flush(1));
+        before.stop();
+        try (StoreRig rig = new StoreRig(dir, 4 << 20)) {
+            rig.clock.advance(Duration.ofSeconds(2));
+            StoreFigures figures = figures(load(rig));
+            assertEquals(6, figures.warmKeysSaved);
+            assertEquals("new", rig.get(0, "drained"));
+            assertEquals("new", rig.get(0, "journaled"));
+            assertTrue(isInL1(rig, "drained"));
+            assertNull(rig.get(0, "deleted"));
+            assertNull(rig.get(0, "gone"));
+            assertNull(rig.get(0, "expired"));
+            assertNull(rig.get(1, "flushed"));
+            assertEquals(2, rig.size(0));
+            assertEquals(0, rig.size(1));
+        }
+    }
+
+    /** The old item has been read, and waits for its stripe, while the key is written, drained and evicted: L1 has no trace of that write. */
+    @Test
+    void itemReadBeforeAWriteThatLeftL1_isReadAgain() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "old");
+            rig.store.drainNow();
+            save(rig);
+            rig.store.chill();
+            WarmStart warm = warm(rig);
+            rig.store.lockAll();
+            try {
+                warm.start();
+                Key key = keyOf(rig, "k");
+                await().until(() -> rig.store.shard(key.hash()).isAwaited());
+                rig.set(0, "k", "new");
+                rig.store.chill();
+                assertFalse(isInL1(rig, "k"));
+            } finally {
+                rig.store.unlockAll();
+            }
+            awaitDone(warm);
+            warm.stop();
+            assertTrue(isInL1(rig, "k"));
+            assertEquals("new", rig.get(0, "k"));
+            assertEquals(1, rig.size(0));
+        }
+    }
+
+    @Test
+    void itemReadBeforeADeletionOrAFlush_doesNotComeBack() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "old");
+            rig.store.drainNow();
+            save(rig);
+            for (int round = 0; round < 2; round++) {
+                rig.set(0, "k", "old");
+                rig.store.chill();
+                WarmStart warm = warm(rig);
+                rig.store.lockAll();
+                try {
+                    warm.start();
+                    Key key = keyOf(rig, "k");
+                    await().until(() -> rig.store.shard(key.hash()).isAwaited());
+                    if (round == 0) {
+                        rig.delete(0, "k");
+                    } else {
+                        rig.all(keyspace -> keyspace.flush(0));
+                    }
+                } finally {
+                    rig.store.unlockAll();
+                }
+                awaitDone(warm);
+                warm.stop();
+                assertNull(rig.get(0, "k"));
+                assertEquals(0, rig.size(0));
+                assertEquals(0, figures(warm).warmKeysLoaded);
+            }
+        }
+    }
+
+    @Test
+    void stopBeforeAllIsBack_keepsWhatWasSaved() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "v");
+            rig.store.drainNow();
+            save(rig);
+            byte[] saved = Files.readAllBytes(dir.resolve(HotSet.FILE));
+            rig.store.chill();
+            WarmStart warm = warm(rig);
+            Thread stopping = new Thread(warm::stop);
+            rig.store.lockAll();
+            try {
+                warm.start();
+                await().until(() -> rig.store.shard(keyOf(rig, "k").hash()).isAwaited());
+                stopping.start();
+                await().until(() -> stopping.getState() == Thread.State.TIMED_WAITING);
+            } finally {
+                rig.store.unlockAll();
+            }
+            stopping.join();
+            warm.saveLast();
+            assertEquals("loading", figures(warm).warmState);
+            assertEquals(Arrays.toString(saved), Arrays.toString(Files.readAllBytes(dir.resolve(HotSet.FILE))));
+        }
+    }
+
+    @Test
+    void damagedList_isAColdStart() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "v");
+            rig.store.chill();
+            Files.write(dir.resolve(HotSet.FILE), new byte[1000]);
+            StoreFigures figures = figures(load(rig));
+            assertEquals(0, figures.warmKeysSaved);
+            assertEquals(1.0, figures.warmShare);
+            assertEquals("v", rig.get(0, "k"));
+            rig.set(0, "k", "v");
+            save(rig);
+            rig.store.chill();
+            assertEquals(1, figures(load(rig)).warmKeysLoaded);
+        }
+    }
+}
