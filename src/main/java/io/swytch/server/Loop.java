@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -192,7 +193,7 @@ final class Loop implements LoopHandle, Lookahead {
         if (eventLoop.inEventLoop()) {
             releaseHeld(position);
         } else {
-            eventLoop.execute(() -> releaseHeld(position));
+            tell(() -> releaseHeld(position));
         }
     }
 
@@ -200,7 +201,18 @@ final class Loop implements LoopHandle, Lookahead {
     public void dropHeld() {
         // After what this thread has under way: a tick that took its position before the journal failed holds its
         // replies by then.
-        eventLoop.execute(() -> List.copyOf(held).forEach(Connection::kill));
+        tell(() -> List.copyOf(held).forEach(Connection::kill));
+    }
+
+    /** Has the loop do something about replies that wait. Once it has ended none do: a stop syncs the journal after that, and must not fail for it. */
+    private void tell(Runnable task) {
+        try {
+            eventLoop.execute(task);
+        } catch (RejectedExecutionException e) {
+            if (!eventLoop.isShuttingDown()) {
+                throw e;
+            }
+        }
     }
 
     private void releaseHeld(long position) {
