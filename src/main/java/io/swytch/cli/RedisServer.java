@@ -57,7 +57,9 @@ public final class RedisServer implements Lifecycle, Health {
         this.settings = settings;
         Clock clock = Clock.system();
         String transport = transport(settings);
-        store = openStore(settings, clock);
+        Descriptors descriptors = Descriptors.share(settings.maxclients(), settings.isPersistent());
+        boundClients(settings, descriptors);
+        store = openStore(settings, clock, descriptors.tables());
         Stats stats = new Stats(clock, store.stats());
         engine = new Engine(settings, store, clock, stats, Identity.begin(Version.text(), clock, transport), this);
         applyLimits();
@@ -130,7 +132,18 @@ public final class RedisServer implements Lifecycle, Health {
         }
     }
 
-    private static Store openStore(Settings settings, Clock clock) throws StartException {
+    private static void boundClients(Settings settings, Descriptors descriptors) {
+        if (descriptors.clientsMax() < settings.maxclients()) {
+            LOG.warn(
+                    "Current maximum open files is {}. maxclients has been reduced to {} to compensate for low ulimit. If you need higher"
+                            + " maxclients increase 'ulimit -n'.",
+                    descriptors.limit(),
+                    descriptors.clientsMax());
+        }
+        settings.boundClients(descriptors.clientsMax());
+    }
+
+    private static Store openStore(Settings settings, Clock clock, int tablesOpenMax) throws StartException {
         try {
             return Store.open(
                     new StoreOptions(
@@ -141,6 +154,7 @@ public final class RedisServer implements Lifecycle, Health {
                             settings.isPersistent() ? settings.dataDir() : null,
                             settings.l2WriteBufferBytes(),
                             settings.l2CacheBytes(),
+                            tablesOpenMax,
                             journalSync(settings.sync()),
                             settings.skipsDamaged(),
                             new WarmOptions(settings.isWarm(), Duration.ofSeconds(settings.warmIntervalSeconds()))),

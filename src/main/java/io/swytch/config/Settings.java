@@ -38,6 +38,10 @@ public final class Settings {
     private volatile Bytes requirepass = Bytes.EMPTY;
     private volatile boolean isProtected;
     private volatile int maxclients;
+
+    @GuardedBy("this")
+    private int clientsBound = Integer.MAX_VALUE;
+
     private volatile int timeoutSeconds;
     private volatile int tcpKeepaliveSeconds;
     private volatile long protoMaxBulkBytes;
@@ -193,6 +197,12 @@ public final class Settings {
             }
             changed.add(setting.name());
         }
+        if (changed.contains("maxclients") && Long.parseLong(value(next, "maxclients")) > clientsBound) {
+            throw new SettingException(
+                    "maxclients",
+                    "The operating system is not able to handle the specified number of clients, try with "
+                            + clientsBound);
+        }
         values = Map.copyOf(next);
         readTyped();
         for (String name : changed) {
@@ -254,6 +264,17 @@ public final class Settings {
     /** Between two probes of an idle connection; 0 = none. */
     public int tcpKeepaliveSeconds() {
         return tcpKeepaliveSeconds;
+    }
+
+    /** Lowers {@code maxclients} to what the system lets this process serve, and keeps CONFIG SET from asking for more. */
+    public synchronized void boundClients(int max) {
+        clientsBound = max;
+        if (maxclients > max) {
+            Map<String, String> next = new HashMap<>(values);
+            next.put("maxclients", Integer.toString(max));
+            values = Map.copyOf(next);
+            readTyped();
+        }
     }
 
     /** After how long an idle connection is closed; 0 = never. */

@@ -124,6 +124,17 @@ final class SwytchCollector implements MultiCollector {
         counter(all, "connections", "Connections accepted.", totals.connectionsReceived);
         counter(all, "connections_rejected", "Connections refused for maxclients.", totals.connectionsRejected);
         gauge(all, "connections_current", "Connections open.", server.sessions().count());
+        counter(
+                all,
+                "accepts_failed",
+                "Times that the system could not give us a connection that waits, for want of descriptors for example.",
+                totals.acceptsFailed);
+        counter(
+                all,
+                "connections_over_limit",
+                "Clients closed by client-output-buffer-limit or client-query-buffer-limit.",
+                totals.clientsOverLimit);
+        gauge(all, "connections_max", "maxclients.", server.settings().maxclients());
         gauge(
                 all,
                 "blocked_clients",

@@ -47,6 +47,9 @@ public final class Server {
     private final List<Loop> loopList = new ArrayList<>();
     private final List<Channel> listeners = new ArrayList<>();
     private final AtomicInteger clients = new AtomicInteger();
+    /** Accepted, and neither admitted yet nor, where they are refused, closed. */
+    private final AtomicInteger arriving = new AtomicInteger();
+
     private @Nullable Path boundUnixSocket;
 
     private Server(ServerOptions options) throws IOException {
@@ -169,6 +172,7 @@ public final class Server {
                 .group(group)
                 .option(ChannelOption.SO_BACKLOG, options.backlog())
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .handler(new Listening(loops, arriving, options.clock()))
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -196,9 +200,11 @@ public final class Server {
         if (clients.incrementAndGet() > limits.maxClients) {
             clients.decrementAndGet();
             loop.stats().connectionsRejected++;
+            channel.closeFuture().addListener(closed -> arriving.decrementAndGet());
             Refusal.refuse(channel, Refusal.TOO_MANY);
             return;
         }
+        arriving.decrementAndGet();
         channel.closeFuture().addListener(closed -> clients.decrementAndGet());
         Connection connection = new Connection(loop, channel);
         if (limits.protectedMode && !limits.hasPassword && connection.isFromElsewhere()) {

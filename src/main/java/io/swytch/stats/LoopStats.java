@@ -38,6 +38,8 @@ public final class LoopStats {
     public long connectionsCurrent;
     /** Connections beyond {@code maxclients}, or refused by protected mode. */
     public long connectionsRejected;
+    /** Accepts that the system refused, for want of descriptors for example. */
+    public long acceptsFailed;
     /** Connections closed because they sent or did not read too much. */
     public long connectionsOverLimit;
     /** Connections closed for saying nothing. */
@@ -141,6 +143,7 @@ public final class LoopStats {
         totals.writes += writes;
         totals.connectionsReceived += connectionsTotal;
         totals.connectionsRejected += connectionsRejected;
+        totals.acceptsFailed += acceptsFailed;
         totals.clientsOverLimit += connectionsOverLimit;
         long[][] seen = rows;
         for (int i = 0; i < seen.length; i++) {

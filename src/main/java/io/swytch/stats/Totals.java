@@ -21,6 +21,7 @@ public final class Totals {
     public long writes;
     public long connectionsReceived;
     public long connectionsRejected;
+    public long acceptsFailed;
     public long clientsOverLimit;
     public long slowCommands;
 
@@ -102,6 +103,7 @@ public final class Totals {
         writes -= base.writes;
         connectionsReceived -= base.connectionsReceived;
         connectionsRejected -= base.connectionsRejected;
+        acceptsFailed -= base.acceptsFailed;
         clientsOverLimit -= base.clientsOverLimit;
         slowCommands -= base.slowCommands;
         store.subtractCounts(base.store);

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param dataDir where everything lives in persistent mode; null: memory only
  * @param writeBufferBytes dirty entries that L1 has no room for wait in this much; {@code --l2-write-buffer}
  * @param blockCacheBytes RocksDB's block cache with its filters; {@code --l2-cache-size}
+ * @param tablesOpenMax files of L2 that are kept open; −1 for all
  * @param sync when the journal is synced
  * @param skipDamaged whether a start goes on without what is damaged in the journal; {@code --recover}
  * @param warm whether L1 begins with what it held; {@code --warm}
@@ -27,6 +28,7 @@ public record StoreOptions(
         @Nullable Path dataDir,
         long writeBufferBytes,
         long blockCacheBytes,
+        int tablesOpenMax,
         SyncMode sync,
         boolean skipDamaged,
         WarmOptions warm) {}

@@ -124,7 +124,9 @@ public final class Tier {
         }
         // Before RocksDB writes anything.
         Journal.checkFormat(options.dataDir().resolve(JOURNAL_DIR));
-        return L2.open(L2Options.of(options.dataDir()).withBlockCacheBytes(options.blockCacheBytes()));
+        return L2.open(L2Options.of(options.dataDir())
+                .withBlockCacheBytes(options.blockCacheBytes())
+                .withOpenFilesMax(options.tablesOpenMax()));
     }
 
     /** Opens the journal of the data directory, and replays it into L1. Closes {@code l2} if it throws. */

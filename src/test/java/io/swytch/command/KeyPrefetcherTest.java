@@ -27,7 +27,17 @@ class KeyPrefetcherTest {
     void open() throws Exception {
         store = Store.open(
                 new StoreOptions(
-                        1 << 20, EvictionMode.ALL, 2, 2, null, 1 << 20, 8 << 20, SyncMode.OS, false, WarmOptions.OFF),
+                        1 << 20,
+                        EvictionMode.ALL,
+                        2,
+                        2,
+                        null,
+                        1 << 20,
+                        8 << 20,
+                        -1,
+                        SyncMode.OS,
+                        false,
+                        WarmOptions.OFF),
                 Clock.system());
         prefetcher = new KeyPrefetcher(store);
     }

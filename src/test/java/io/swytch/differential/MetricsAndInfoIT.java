@@ -51,6 +51,8 @@ class MetricsAndInfoIT {
             Map.entry("warm_saves_total", "warm_saves"),
             Map.entry("connections_total", "total_connections_received"),
             Map.entry("connections_rejected_total", "rejected_connections"),
+            Map.entry("accepts_failed_total", "accepts_failed"),
+            Map.entry("connections_over_limit_total", "evicted_clients"),
             Map.entry("connections_current", "connected_clients"),
             Map.entry("blocked_clients", "blocked_clients"));
 

@@ -83,6 +83,7 @@ class TieredStoreModelTest {
                             dir.resolve("s" + seed),
                             1 << 20,
                             8 << 20,
+                            -1,
                             SyncMode.OS,
                             false,
                             new WarmOptions(true, Duration.ofMillis(20))),

@@ -24,7 +24,17 @@ final class StoreRig implements AutoCloseable {
     StoreRig(Path dir, long maxBytes) throws IOException {
         store = Store.open(
                 new StoreOptions(
-                        maxBytes, EvictionMode.ALL, 2, 2, dir, 1 << 20, 8 << 20, SyncMode.OS, false, WarmOptions.OFF),
+                        maxBytes,
+                        EvictionMode.ALL,
+                        2,
+                        2,
+                        dir,
+                        1 << 20,
+                        8 << 20,
+                        -1,
+                        SyncMode.OS,
+                        false,
+                        WarmOptions.OFF),
                 clock);
         keyspace = new StoreKeyspace(store, new Databases(store), new LoopStats());
         keyspace.setMayBlock(true);

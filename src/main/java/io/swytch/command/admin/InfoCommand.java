@@ -244,6 +244,7 @@ public final class InfoCommand {
         text.add("instantaneous_input_repl_kbps", "%.2f", 0);
         text.add("instantaneous_output_repl_kbps", "%.2f", 0);
         text.add("rejected_connections", totals.connectionsRejected);
+        text.add("accepts_failed", totals.acceptsFailed);
         text.add("sync_full", 0);
         text.add("sync_partial_ok", 0);
         text.add("sync_partial_err", 0);

@@ -132,7 +132,7 @@ final class Rocks {
                     .setCreateIfMissing(create)
                     .setCreateMissingColumnFamilies(create)
                     .setMaxBackgroundJobs(o.backgroundThreads() + 1)
-                    .setMaxOpenFiles(-1)
+                    .setMaxOpenFiles(o.openFilesMax())
                     .setMaxTotalWalSize(WAL_BYTES_MAX)
                     .setBytesPerSync(1 << 20)
                     .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
