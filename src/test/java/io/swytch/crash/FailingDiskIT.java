@@ -5,20 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.swytch.differential.RespConnection;
 import io.swytch.differential.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,7 +33,7 @@ class FailingDiskIT {
     private final Path room = ServerProcess.temporaryDirectory("swytch-eio");
     private final Path data = room.resolve("data");
     private final Path fault = room.resolve("fault");
-    private final Path library = room.resolve("failing-disk.so");
+    private Path library;
 
     /** Keys whose writes were acknowledged. */
     private final List<String> acked = new ArrayList<>();
@@ -45,19 +42,7 @@ class FailingDiskIT {
 
     @BeforeEach
     void compile() throws IOException, InterruptedException {
-        Path source = Path.of("src/test/resources/io/swytch/crash/failing-disk.c");
-        assumeTrue(Files.exists(source), "run from the project's folder");
-        Process gcc;
-        try {
-            gcc = new ProcessBuilder("gcc", "-shared", "-fPIC", "-o", library.toString(), source.toString(), "-ldl")
-                    .redirectErrorStream(true)
-                    .start();
-        } catch (IOException e) {
-            assumeTrue(false, "no gcc: apt-get install gcc libc6-dev");
-            return;
-        }
-        String output = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(gcc.waitFor(60, TimeUnit.SECONDS) && gcc.exitValue() == 0, output);
+        library = Preloaded.compile("failing-disk", room);
     }
 
     private Child server(String log, String sync) {

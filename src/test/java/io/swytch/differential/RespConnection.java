@@ -8,21 +8,27 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 
 /** A raw client: writes a command, reads the bytes of its reply. Threads: one at a time. */
 public final class RespConnection implements AutoCloseable {
-    private static final int REPLY_WAIT_MAX_MS = 10_000;
+    private static final Duration REPLY_WAIT_MAX = Duration.ofSeconds(10);
 
     private final Socket socket;
     private final InputStream in;
 
     /** Connects to 127.0.0.1 and, for protocol 3, says HELLO 3. */
     public RespConnection(int port, int protocol) {
+        this(port, protocol, REPLY_WAIT_MAX);
+    }
+
+    /** As above, waiting for each reply as long as said. */
+    public RespConnection(int port, int protocol, Duration replyWaitMax) {
         try {
             socket = new Socket(InetAddress.getLoopbackAddress(), port);
             socket.setTcpNoDelay(true);
-            socket.setSoTimeout(REPLY_WAIT_MAX_MS);
+            socket.setSoTimeout((int) replyWaitMax.toMillis());
             in = new BufferedInputStream(socket.getInputStream());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot connect to port " + port, e);
