@@ -194,6 +194,11 @@ public final class StoreKeyspace extends Keyspace {
     private void expire(Shard shard, Key key, int l2State) {
         stats.expired++;
         databases.touch(key);
+        if (tiered && shard.isDraining(key)) {
+            // The drain passes over the tombstone, which is newer, and trims the record of what ended: without a record
+            // of the end, what L2 held before would be back after a crash.
+            effects.delete(key);
+        }
         forget(shard, key, l2State);
     }
 
@@ -214,9 +219,7 @@ public final class StoreKeyspace extends Keyspace {
         int state = ahead == null ? ReadAhead.UNKNOWN : ahead.look(key, found);
         if (state == ReadAhead.UNKNOWN) {
             // A command that has changed something cannot give up and run again: INCR in a transaction would count
-            // twice.
-            // Its keys were all there when it began; this is for what its own writes have pushed out of L1, which is
-            // rare.
+            // twice. Its keys were all there when it began; its own writes may have pushed one out of L1, rarely.
             state = store.lookBelow(key, found, mayBlock || hasChanged);
         }
         if (state == Store.MUST_FETCH) {
