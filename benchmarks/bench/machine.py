@@ -4,6 +4,7 @@ import datetime
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -84,6 +85,16 @@ def build_server():
     command = os.environ.get("MVN", "mvn").split() + ["-B", "-q", "-DskipTests", "package"]
     print("building target/swytch:", " ".join(command), file=sys.stderr)
     subprocess.run(command, cwd=ROOT, check=True, stdout=sys.stderr)
+
+
+def build_floor():
+    """Compiles the server that does nothing. Returns its path, or None where there is no C compiler."""
+    binary = ROOT / "target" / "benchmarks" / "floor"
+    if shutil.which("cc") is None:
+        return None
+    binary.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", binary, ROOT / "benchmarks" / "floor.c"], check=True)
+    return binary
 
 
 def build_tools():

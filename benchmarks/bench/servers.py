@@ -136,6 +136,12 @@ def redis(*flags, name="redis"):
     return Server(name, command, port, folder, _RESP_PING)
 
 
+def floor(binary):
+    """The server that does nothing but read and answer; `binary` as of machine.build_floor."""
+    port, folder = free_port(), _folder("floor")
+    return Server("floor", [binary, port], port, folder, _RESP_PING)
+
+
 def memcached(*flags, extstore_bytes=0):
     """A memcached on the loopback; with `extstore_bytes`, values go to a file of as many bytes in its folder."""
     port, folder = free_port(), _folder("memcached")

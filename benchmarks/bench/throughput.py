@@ -1,6 +1,6 @@
 """Rows 1 to 6: throughput and CPU per operation by redis-benchmark, round by round against redis-server."""
 
-from bench import servers
+from bench import machine, servers
 from bench.results import ratio_at_least, ratio_at_most
 from bench.tools import fill, redis_benchmark
 
@@ -59,6 +59,18 @@ def _compare(run, row, cases, ours, theirs, goals, warm=2):
 def memory_pipeline_1(run):
     """SET, GET, INCR in memory mode, one event loop, no pipeline."""
     _memory(run, 1, _PLAIN, {1: (ratio_at_least(1.0), ratio_at_most(1.0))})
+    with servers.redis() as theirs:
+        _floor(run, 1, theirs)
+
+
+def _floor(run, row, theirs):
+    """What client and kernel leave room for: a server that does nothing, without a pipeline, beside the peer."""
+    binary = machine.build_floor()
+    if binary is None:
+        run.results.note(f"row {row}: no C compiler, so no floor")
+        return
+    with servers.floor(binary) as nothing:
+        _compare(run, row, [Case("SET of a server that does nothing", "set")], nothing, theirs, {1: (None, None)})
 
 
 def memory_pipeline_16(run):
@@ -105,6 +117,8 @@ def persistent(run):
     }
     with servers.swytch("--threads", "1", "--persistent", "--sync", "10ms", *_ROOMY) as ours, servers.redis(*_AOF, name="redis AOF") as theirs:
         _compare(run, 5, [Case("SET"), Case("INCR")], ours, theirs, goals)
+    with servers.redis(*_AOF, name="redis AOF") as theirs:
+        _floor(run, 5, theirs)
 
 
 def hot_reads(run):
