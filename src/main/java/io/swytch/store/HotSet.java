@@ -7,13 +7,13 @@ import java.io.IOException;
  *
  * <pre>
  * head    [magic u64, its last byte the version][id of the data directory, 32 bytes][saved at u64, ms since 1970]
- * blocks  [keys u32][bytes u32][space u32][heat u32][first prefix u64][gaps]
+ * blocks  [keys u32][bytes u32][space u32][rank u32][first prefix u64][keys: gap and heat]
  * end     [0 u32][keys u64][CRC-32C of everything before u32]
  * </pre>
  *
- * <p>A key is told by its space and the top {@link #PREFIX_BITS} bits of its hash. Within a block prefixes ascend, each but the first told by its distance
- * from the one before, seven bits a byte, the lowest first: about three bytes a key where there are a million. Blocks of one heat follow each other by prefix.
- * Integers are big-endian. The file may be lost or thrown away at any time: nothing but the time that it takes to get warm depends on it.
+ * <p>A key is told by its space and the top {@link #PREFIX_BITS} bits of its hash. Within a block prefixes ascend, each told by its distance from the one before,
+ * shifted up by {@link #HEAT_BITS} to make room for its heat, seven bits a byte, the lowest first: about four bytes a key where there are a million. Blocks
+ * of one space and rank follow each other by prefix. Integers are big-endian. The file may be lost or thrown away at any time: nothing but the time that it takes to get warm depends on it.
  */
 final class HotSet {
     static final String FILE = "hot-keys";
@@ -29,7 +29,7 @@ final class HotSet {
     /** The end after its zero. */
     static final int END_BYTES = 8 + 4;
 
-    /** Gaps of a block take no more than this. */
+    /** Keys of a block take no more than this. */
     static final int BLOCK_BYTES_MAX = 16 << 10;
 
     /** At 10^9 keys on disk one in a thousand is mistaken for another, which then is warm without need. */
@@ -37,13 +37,18 @@ final class HotSet {
 
     static final int PREFIX_SHIFT = Long.SIZE - PREFIX_BITS;
 
-    /** Use counters are 0 to 3, in the small queue, and then in main. */
-    static final int HEATS = 8;
+    /** A heat is a use counter, 0 to 3, and a bit for the main queue. */
+    static final int HEAT_BITS = 3;
+
+    static final int HEATS = 1 << HEAT_BITS;
+
+    /** Each is one sweep over L2, so there are few: looking for one key in ten thousand rows costs several times what the next of a hundred rows does. */
+    static final int RANKS = 4;
 
     private static final int MAIN = 4;
 
-    /** What proved itself in main, then what is about to prove itself, then what main still has, then what is new. */
-    private static final int[] RANK = {7, 5, 4, 3, 6, 2, 1, 0};
+    /** What is hot in main, then what has been used since it came or was last kept, then what main still has, then what is new. */
+    private static final int[] RANK = {3, 1, 1, 1, 2, 1, 0, 0};
 
     private HotSet() {}
 
@@ -68,7 +73,7 @@ final class HotSet {
         return heat & MAIN - 1;
     }
 
-    /** Where blocks of this heat come when the hottest are read first. */
+    /** In which sweep keys of this heat are read, the hottest in the first. */
     static int rank(int heat) {
         return RANK[heat];
     }

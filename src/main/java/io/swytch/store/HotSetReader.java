@@ -14,10 +14,8 @@ import java.util.zip.CRC32C;
 
 /** Reads a {@link HotSet}, block by block, after all of it has been checked. Threads: one. */
 final class HotSetReader implements AutoCloseable {
-    private static final Comparator<Block> HOTTEST_FIRST = Comparator.<Block>comparingInt(
-                    block -> HotSet.rank(block.heat))
-            .thenComparingInt(Block::space)
-            .thenComparingLong(Block::first);
+    private static final Comparator<Block> HOTTEST_FIRST =
+            Comparator.comparingInt(Block::rank).thenComparingInt(Block::space).thenComparingLong(Block::first);
 
     private final FileChannel channel;
     private final List<Block> blocks = new ArrayList<>();
@@ -28,12 +26,12 @@ final class HotSetReader implements AutoCloseable {
     private long savedAtMs;
 
     /**
-     * Some keys of one space and heat.
+     * Some keys of one space and rank.
      *
      * @param first of their prefixes
-     * @param at where the gaps between them are in the file
+     * @param at where they are in the file
      */
-    record Block(int space, int heat, int keys, long first, long at, int bytes) {}
+    record Block(int space, int rank, int keys, long first, long at, int bytes) {}
 
     /**
      * Opens and checks the file.
@@ -76,17 +74,17 @@ final class HotSetReader implements AutoCloseable {
             ByteBuffer rest = next(HotSet.BLOCK_HEAD_BYTES - Integer.BYTES);
             int bytes = rest.getInt();
             int space = rest.getInt();
-            int heat = rest.getInt();
+            int rank = rest.getInt();
             long first = rest.getLong();
             if (bytes < 0
                     || bytes > HotSet.BLOCK_BYTES_MAX
                     || count < 0
-                    || count > bytes + 1
-                    || heat < 0
-                    || heat >= HotSet.HEATS) {
+                    || count > bytes
+                    || rank < 0
+                    || rank >= HotSet.RANKS) {
                 throw new HotSet.DamagedException("a block at " + position + " is out of bounds");
             }
-            blocks.add(new Block(space, heat, count, first, position, bytes));
+            blocks.add(new Block(space, rank, count, first, position, bytes));
             next(bytes);
             told += count;
         }
@@ -114,7 +112,7 @@ final class HotSetReader implements AutoCloseable {
         buffer.flip();
     }
 
-    /** The blocks, the hottest first, those of one heat by prefix. */
+    /** The blocks, the hottest first, those of one rank and space by prefix. */
     List<Block> blocks() {
         return blocks;
     }
@@ -129,14 +127,17 @@ final class HotSetReader implements AutoCloseable {
         return savedAtMs;
     }
 
-    /** The prefixes of a block's keys, ascending. */
-    long[] prefixes(Block block) throws IOException {
+    /**
+     * Reads a block's keys.
+     *
+     * @param prefixes takes their prefixes, ascending; as long as there are keys
+     * @param heats takes their heats
+     */
+    void read(Block block, long[] prefixes, byte[] heats) throws IOException {
         read(block.at, block.bytes);
-        long[] prefixes = new long[block.keys];
         long prefix = block.first;
-        prefixes[0] = prefix;
-        for (int i = 1; i < prefixes.length; i++) {
-            long gap = 0;
+        for (int i = 0; i < block.keys; i++) {
+            long packed = 0;
             byte low;
             int shift = 0;
             do {
@@ -144,13 +145,13 @@ final class HotSetReader implements AutoCloseable {
                     throw new HotSet.DamagedException("a block at " + block.at + " changed after it was checked");
                 }
                 low = buffer.get();
-                gap |= (low & 0x7FL) << shift;
+                packed |= (low & 0x7FL) << shift;
                 shift += 7;
             } while (low < 0);
-            prefix += gap;
+            prefix += packed >>> HotSet.HEAT_BITS;
             prefixes[i] = prefix;
+            heats[i] = (byte) (packed & HotSet.HEATS - 1);
         }
-        return prefixes;
     }
 
     @Override

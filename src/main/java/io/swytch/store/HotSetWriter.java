@@ -17,14 +17,14 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a {@link HotSet}, under another name until it is whole and synced. Takes memory for a block of each heat of each space that has keys, not for the
+ * Writes a {@link HotSet}, under another name until it is whole and synced. Takes memory for a block of each rank of each space that has keys, not for the
  * keys. Threads: one.
  */
 final class HotSetWriter implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 16;
 
-    /** What a gap takes at most. */
-    private static final int GAP_BYTES_MAX = (HotSet.PREFIX_BITS + 6) / 7;
+    /** What a key takes at most. */
+    private static final int KEY_BYTES_MAX = (HotSet.PREFIX_BITS + HotSet.HEAT_BITS + 6) / 7;
 
     private final Path dir;
     private final Path temporary;
@@ -35,40 +35,40 @@ final class HotSetWriter implements AutoCloseable {
     private long keys;
     private boolean isDone;
 
-    /** The keys of one space and heat that are not in the file yet. */
+    /** The keys of one space and rank that are not in the file yet. */
     private static final class Block {
         final int space;
-        final int heat;
-        byte[] gaps = new byte[256];
+        final int rank;
+        byte[] packed = new byte[256];
         int bytes;
         int keys;
         long first;
         long last;
 
-        Block(int space, int heat) {
+        Block(int space, int rank) {
             this.space = space;
-            this.heat = heat;
+            this.rank = rank;
         }
 
-        void add(long prefix) {
+        void add(long prefix, int heat) {
             if (keys == 0) {
                 first = prefix;
-            } else {
-                if (gaps.length - bytes < GAP_BYTES_MAX) {
-                    gaps = Arrays.copyOf(gaps, Math.min(HotSet.BLOCK_BYTES_MAX, gaps.length * 2));
-                }
-                long gap = prefix - last;
-                for (; gap >= 0x80; gap >>>= 7) {
-                    gaps[bytes++] = (byte) (gap | 0x80);
-                }
-                gaps[bytes++] = (byte) gap;
+                last = prefix;
             }
+            if (packed.length - bytes < KEY_BYTES_MAX) {
+                packed = Arrays.copyOf(packed, Math.min(HotSet.BLOCK_BYTES_MAX, packed.length * 2));
+            }
+            long rest = prefix - last << HotSet.HEAT_BITS | heat;
+            for (; rest >= 0x80; rest >>>= 7) {
+                packed[bytes++] = (byte) (rest | 0x80);
+            }
+            packed[bytes++] = (byte) rest;
             last = prefix;
             keys++;
         }
 
         boolean isFull() {
-            return bytes + GAP_BYTES_MAX > HotSet.BLOCK_BYTES_MAX;
+            return bytes + KEY_BYTES_MAX > HotSet.BLOCK_BYTES_MAX;
         }
     }
 
@@ -94,17 +94,18 @@ final class HotSetWriter implements AutoCloseable {
 
     /** Adds a key. Those of one space come in unsigned order of their hash. */
     void add(int space, long hash, int heat) throws IOException {
-        Block[] ofSpace = blocks.computeIfAbsent(space, s -> new Block[HotSet.HEATS]);
-        Block block = ofSpace[heat];
+        Block[] ofSpace = blocks.computeIfAbsent(space, s -> new Block[HotSet.RANKS]);
+        int rank = HotSet.rank(heat);
+        Block block = ofSpace[rank];
         if (block == null) {
-            block = new Block(space, heat);
-            ofSpace[heat] = block;
+            block = new Block(space, rank);
+            ofSpace[rank] = block;
         }
         long prefix = hash >>> HotSet.PREFIX_SHIFT;
         if (block.keys != 0 && prefix == block.last) {
             return;
         }
-        block.add(prefix);
+        block.add(prefix, heat);
         keys++;
         if (block.isFull()) {
             write(block);
@@ -116,9 +117,9 @@ final class HotSetWriter implements AutoCloseable {
         buffer.putInt(block.keys)
                 .putInt(block.bytes)
                 .putInt(block.space)
-                .putInt(block.heat)
+                .putInt(block.rank)
                 .putLong(block.first)
-                .put(block.gaps, 0, block.bytes);
+                .put(block.packed, 0, block.bytes);
         block.keys = 0;
         block.bytes = 0;
     }

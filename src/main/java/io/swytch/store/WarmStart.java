@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
 final class WarmStart {
     private static final Logger LOG = LoggerFactory.getLogger(WarmStart.class);
 
-    /** Keys that are looked for together: a few milliseconds of reading. */
-    private static final int BATCH = 1024;
+    /** Keys that are looked for together: some ten milliseconds of reading. */
+    private static final int BATCH = 2048;
 
     /** Entries that are looked at under one hold of a stripe, to save them: some hundred microseconds where nothing is in the processor's cache. */
     private static final int SLICE_ENTRIES = 512;
@@ -149,12 +149,18 @@ final class WarmStart {
     private void load() {
         try (HotSetReader file = new HotSetReader(dir, tier.l2().directoryId())) {
             keysSaved = file.keys();
-            Loading loading = new Loading();
-            for (HotSetReader.Block block : file.blocks()) {
-                loading.block(block, file.prefixes(block));
-                if (stopping) {
-                    return;
+            l1.reserve(keysSaved);
+            try {
+                Loading loading = new Loading(file);
+                for (HotSetReader.Block block : file.blocks()) {
+                    loading.block(block);
+                    if (stopping) {
+                        return;
+                    }
                 }
+                loading.flush();
+            } finally {
+                l1.reserve(0);
             }
             LOG.atInfo()
                     .addKeyValue("keys", keysBack.sum())
@@ -180,56 +186,76 @@ final class WarmStart {
         }
     }
 
-    /** What one read of the file needs. Threads: the warm one. */
+    /** A key whose value L2 has in parts. */
+    private record Parted(Key key, int heat, int valueBytes) {}
+
+    /** One read of the file. Threads: the warm one. */
     private final class Loading {
-        private final List<Key> parted = new ArrayList<>();
-        private final List<Integer> partedBytes = new ArrayList<>();
+        private final HotSetReader file;
+        private final List<Parted> parted = new ArrayList<>();
         private final Slice value = new Slice();
         private final Item probe = new Item();
+
+        /** The keys that are looked for next, all of one space; more of the file's are added where their prefixes go on ascending. */
+        private final long[] wanted = new long[BATCH];
+
+        private final byte[] heats = new byte[BATCH];
+        private int count;
+        private int space;
 
         /** Shards that had no room, by number; begun anew where L1 has another number of them. */
         private boolean[] isFull = new boolean[0];
 
-        private int heat;
-        private int space;
-
         /** As {@link Drain#settled} said before the read began. */
         private long settled;
 
-        /** Rows that were shown since the last look at the counters. */
+        /** Items of {@link #wanted} that L2 has shown. */
         private long shown;
 
-        void block(HotSetReader.Block block, long[] prefixes) throws L2Exception {
-            space = block.space();
-            heat = block.heat();
-            for (int from = 0; from < prefixes.length && !stopping; ) {
-                int to = Math.min(prefixes.length, from + BATCH);
-                long began = clock.nanos();
-                tier.fillsLock().lock();
-                try {
-                    batch(prefixes, from, to);
-                } finally {
-                    tier.fillsLock().unlock();
+        Loading(HotSetReader file) {
+            this.file = file;
+        }
+
+        void block(HotSetReader.Block block) throws IOException {
+            long[] prefixes = new long[block.keys()];
+            byte[] theirs = new byte[block.keys()];
+            file.read(block, prefixes, theirs);
+            if (block.space() != space || count > 0 && prefixes[0] <= wanted[count - 1]) {
+                flush();
+                space = block.space();
+            }
+            if (isFull.length != l1.shardCount()) {
+                isFull = new boolean[l1.shardCount()];
+            }
+            for (int i = 0; i < prefixes.length && !stopping; i++) {
+                if (isFull(prefixes[i] << HotSet.PREFIX_SHIFT)) {
+                    keysLeft.increment();
+                    continue;
                 }
-                from = to;
-                if (tier.fillsWait()) {
-                    pause(Math.min(PAUSE_NANOS_MAX, clock.nanos() - began));
+                wanted[count] = prefixes[i];
+                heats[count++] = theirs[i];
+                if (count == BATCH) {
+                    flush();
                 }
             }
         }
 
-        private void batch(long[] prefixes, int from, int to) throws L2Exception {
-            if (isFull.length != l1.shardCount()) {
-                isFull = new boolean[l1.shardCount()];
+        /** Looks for the keys that are wanted. */
+        void flush() throws L2Exception {
+            long began = clock.nanos();
+            tier.fillsLock().lock();
+            try {
+                gather();
+            } finally {
+                tier.fillsLock().unlock();
             }
-            int count = 0;
-            long[] wanted = new long[to - from];
-            for (int i = from; i < to; i++) {
-                if (!isFull(prefixes[i] << HotSet.PREFIX_SHIFT)) {
-                    wanted[count++] = prefixes[i];
-                }
+            count = 0;
+            if (tier.fillsWait()) {
+                pause(Math.min(PAUSE_NANOS_MAX, clock.nanos() - began));
             }
-            keysLeft.add(to - from - count);
+        }
+
+        private void gather() throws L2Exception {
             shown = 0;
             for (int at = 0; at < count; ) {
                 settled = tier.drain().settled();
@@ -238,10 +264,9 @@ final class WarmStart {
             }
             keysGone.add(Math.max(0, count - shown));
             for (int i = 0; i < parted.size() && !stopping; i++) {
-                fetch(parted.get(i), partedBytes.get(i));
+                fetch(parted.get(i));
             }
             parted.clear();
-            partedBytes.clear();
         }
 
         private boolean isFull(long hash) {
@@ -250,14 +275,14 @@ final class WarmStart {
         }
 
         /** Takes one item of L2 into L1; false if L2 has to be looked at again. */
-        private boolean take(Key key, Item item, boolean isWhole) {
+        private boolean take(int index, Key key, Item item, boolean isWhole) {
+            int heat = heats[index];
             if (item.isExpired(clock.millis())) {
                 // Counted as gone: it is deleted from disk elsewhere.
                 return true;
             }
             if (!isWhole) {
-                parted.add(key.copy());
-                partedBytes.add(item.valueLength());
+                parted.add(new Parted(key.copy(), heat, item.valueLength()));
                 shown++;
                 return true;
             }
@@ -292,12 +317,14 @@ final class WarmStart {
         }
 
         /** Fetches one value that L2 has in parts, as for a client; of these there are few, each worth many keys. */
-        private void fetch(Key key, int valueBytes) {
+        private void fetch(Parted wanted) {
+            Key key = wanted.key;
+            int heat = wanted.heat;
             Fetch fetch = store.newFetch();
             Shard shard = l1.lock(key.hash());
             try {
                 if (!shard.find(key, probe, false)) {
-                    if (!shard.hasSpareRoom(valueBytes)) {
+                    if (!shard.hasSpareRoom(wanted.valueBytes)) {
                         // Smaller ones may find room yet.
                         keysLeft.increment();
                         return;

@@ -47,6 +47,9 @@ final class Index {
 
     private int count;
 
+    /** Pages that are kept though there are too few entries for them yet. */
+    private int reserved;
+
     Index(Arena arena, KeyHash keyHash, int shardBits) {
         this.arena = arena;
         this.keyHash = keyHash;
@@ -275,8 +278,25 @@ final class Index {
         if (pages == 1 || count > homes >>> 1) {
             return 0;
         }
-        int needed = (count + (count >>> 2) + SPILL_SLOTS >>> pageShift) + 1;
-        return Math.max(0, pages - needed);
+        return Math.max(0, pages - Math.max(reserved, pagesFor(count)));
+    }
+
+    /** Pages for so many entries, and for a quarter more. */
+    private int pagesFor(long entries) {
+        return (int) (entries + (entries >>> 2) + SPILL_SLOTS >>> pageShift) + 1;
+    }
+
+    /**
+     * Grows the table for so many entries to come, which may then come in any order: in the order of their hashes they would crowd at one end of a table
+     * that has grown for those before alone. It does not shrink to less until this is called with 0.
+     *
+     * @param pagesMax it grows by no more
+     */
+    void reserve(long entries, int pagesMax) {
+        reserved = entries == 0 ? 0 : Math.min(pages + pagesMax, pagesFor(entries));
+        if (reserved > pages) {
+            grow(reserved - pages);
+        }
     }
 
     /** Gives the last pages back, in place. */

@@ -334,6 +334,25 @@ public final class L1 {
         forEachLocked(Shard::forgetAll);
     }
 
+    /**
+     * Makes room in the indexes for so many entries to come, and keeps it until this is called with 0: those who fill L1 in the order of hashes need it. A
+     * rebuild forgets it. Takes locks itself, one at a time.
+     */
+    public void reserve(long entries) {
+        int count = shardCount();
+        for (int i = 0; i < count && i < shardCount(); i++) {
+            Shard shard = shard(i);
+            shard.lock();
+            try {
+                if (!shard.isRetired()) {
+                    shard.reserve(entries >> layout.geometry.shardBits());
+                }
+            } finally {
+                shard.unlock();
+            }
+        }
+    }
+
     /** Drops every entry that L2 has, as if memory had run out: the next look at any of them is a fill. Tiered mode only. */
     public void forgetClean() {
         forEachLocked(Shard::forgetClean);

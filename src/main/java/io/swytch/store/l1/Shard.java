@@ -21,6 +21,9 @@ public final class Shard {
     /** Segments that are kept free for requests and for survivors of eviction; with fewer, {@link #cleanAhead} begins to drive entries out. */
     private static final int SPARE_SEGMENTS = 3;
 
+    /** The index is made no larger ahead of need than one part in so many of what is free: entries of no more than a pointer's size would need that. */
+    private static final int RESERVED_SHARE = 4;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final int number;
     private final Core core;
@@ -156,6 +159,11 @@ public final class Shard {
     public boolean hasSpareRoom(long bytes) {
         int segments = (int) (bytes >> core.arena.segmentShift) + (core.index.isTight() ? core.index.growthPages() : 0);
         return core.freeSegments() > SPARE_SEGMENTS + segments;
+    }
+
+    /** Makes room in the index for so many entries to come, in the order of their hashes or any other; 0 when they have come. */
+    void reserve(long entries) {
+        core.index.reserve(entries, Math.max(0, core.freeSegments() / RESERVED_SHARE));
     }
 
     private void setUses(int i, int uses) {

@@ -14,11 +14,11 @@ final class Scans {
     /** Bytes of readahead of a scan. */
     private static final long SCAN_READAHEAD_BYTES = 256 << 10;
 
-    /** Where fewer rows are in between, stepping over them costs less than looking for the next one anew. */
-    private static final long STEPS_MAX = 12;
+    /** Where fewer rows are in between, stepping over them costs less than looking for the next one anew, which reads a block of each level. */
+    private static final long STEPS_MAX = 32;
 
     /** Where more turn out to be in between than there should be, the next one is looked for all the same. */
-    private static final int STRAY_STEPS_MAX = 64;
+    private static final int STRAY_STEPS_MAX = 128;
 
     private Scans() {}
 
@@ -115,7 +115,7 @@ final class Scans {
                         int bytes = rows.value(row.clear());
                         boolean isWhole = Fetcher.format(row, 0, bytes) == Rows.INLINE;
                         Key key = cursor.key(Rows.PREFIX_BYTES, length, space, hash);
-                        if (!visitor.item(key, item.wrap(row, 1), isWhole)) {
+                        if (!visitor.item(i, key, item.wrap(row, 1), isWhole)) {
                             return i;
                         }
                     }
