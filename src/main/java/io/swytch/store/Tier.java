@@ -27,8 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -75,7 +74,7 @@ public final class Tier {
     private final Clock clock;
     private final KeyCounts counts;
     private final Drain drain;
-    private final ThreadPoolExecutor disk;
+    private final ExecutorService disk;
     private final Backlog backlog;
     private volatile long lastSweepNanos;
 
@@ -99,13 +98,8 @@ public final class Tier {
         counts = new KeyCounts(l1, l2, spaces);
         drain = new Drain(options, l1, l2, journal, spaces, counts, clock);
         AtomicInteger number = new AtomicInteger();
-        disk = new ThreadPoolExecutor(
-                DISK_THREADS,
-                DISK_THREADS,
-                0,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                task -> diskThread(task, "swytch-disk-" + number.incrementAndGet()));
+        disk = Executors.newFixedThreadPool(
+                DISK_THREADS, task -> diskThread(task, "swytch-disk-" + number.incrementAndGet()));
     }
 
     /** A thread that lets event loops go first, by what the launcher makes of its priority; nothing is right or wrong by it. */
@@ -353,11 +347,6 @@ public final class Tier {
             LOG.error("fill failed", e);
             landing.failRest(e instanceof OutOfMemoryError ? "no memory to read the value into" : "internal error");
         }
-    }
-
-    /** Whether reads for clients wait because all disk threads are busy. */
-    boolean fillsWait() {
-        return !disk.getQueue().isEmpty();
     }
 
     /** To be held by who reads L2 and takes stripes meanwhile. */

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads back at start what was in L1 when the store was last open, the hottest first, and saves which keys that is: now and then, and at a stop. Clients are
- * served meanwhile.
+ * served meanwhile: this is one thread that reads in the order of the disk, at the priority of the threads that read for clients, below the event loops'. It does not
+ * wait for those readers: a key costs it a tenth of what a client's miss of that key would.
  *
  * <p>An item is read without its key's stripe, so a client may write the key in between. Such a write is a dirty entry, which is seen when the item is to
  * go into L1, until a drain has made it clean: so where one has since the read began ({@link Drain#settled}), the item is read again. That is what a
@@ -42,9 +43,6 @@ final class WarmStart {
 
     /** Entries that are looked at under one hold of a stripe, to save them: some hundred microseconds where nothing is in the processor's cache. */
     private static final int SLICE_ENTRIES = 512;
-
-    /** Where clients' fills wait for the disk, reading back takes no more than half of the time; it pauses as long as it has read, but not longer than this. */
-    private static final long PAUSE_NANOS_MAX = 20_000_000;
 
     private static final long STOP_MS_MAX = 8_000;
 
@@ -125,14 +123,9 @@ final class WarmStart {
 
     /** Waits until it is time to save; false when it is time to end. */
     private boolean awaitSave() {
-        return pause(saveEvery.isZero() ? Long.MAX_VALUE : saveEvery.toNanos());
-    }
-
-    /** Waits so long; false when it is time to end. */
-    private boolean pause(long nanos) {
         lock.lock();
         try {
-            long left = nanos;
+            long left = saveEvery.isZero() ? Long.MAX_VALUE : saveEvery.toNanos();
             while (!stopping && left > 0) {
                 left = changed.awaitNanos(left);
             }
@@ -242,7 +235,6 @@ final class WarmStart {
 
         /** Looks for the keys that are wanted. */
         void flush() throws L2Exception {
-            long began = clock.nanos();
             tier.fillsLock().lock();
             try {
                 gather();
@@ -250,9 +242,6 @@ final class WarmStart {
                 tier.fillsLock().unlock();
             }
             count = 0;
-            if (tier.fillsWait()) {
-                pause(Math.min(PAUSE_NANOS_MAX, clock.nanos() - began));
-            }
         }
 
         private void gather() throws L2Exception {
