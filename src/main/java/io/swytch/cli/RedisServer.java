@@ -42,11 +42,15 @@ public final class RedisServer implements Lifecycle, Health {
     /** How long clients are given to take the replies that wait for them when the server stops. */
     private static final Duration FINISH_MAX = Duration.ofSeconds(2);
 
+    /** What buffers of clients may take in any case. */
+    private static final long BUFFERS_BYTES_MIN = 16 << 20;
+
     private final Settings settings;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final ServerLimits limits = new ServerLimits();
     private final Store store;
+    private final Stats stats;
     private final Engine engine;
     private final Server server;
     private final @Nullable MetricsServer metrics;
@@ -60,7 +64,7 @@ public final class RedisServer implements Lifecycle, Health {
         Descriptors descriptors = Descriptors.share(settings.maxclients(), settings.isPersistent());
         boundClients(settings, descriptors);
         store = openStore(settings, clock, descriptors.tables());
-        Stats stats = new Stats(clock, store.stats());
+        stats = new Stats(clock, store.stats());
         engine = new Engine(settings, store, clock, stats, Identity.begin(Version.text(), clock, transport), this);
         applyLimits();
         try {
@@ -92,7 +96,10 @@ public final class RedisServer implements Lifecycle, Health {
                             + e.getMessage(),
                     e);
         }
-        settings.onChange("maxmemory", value -> store.setMaxBytes(settings.maxmemoryBytes()));
+        settings.onChange("maxmemory", value -> {
+            store.setMaxBytes(settings.maxmemoryBytes());
+            applyLimits();
+        });
         settings.onChange("maxmemory-policy", value -> store.setEvictionMode(evictionMode(settings)));
         for (String name : List.of(
                 "maxclients",
@@ -199,12 +206,20 @@ public final class RedisServer implements Lifecycle, Health {
         };
     }
 
+    /** Three quarters of the direct memory that L1 and write buffer, with what they need while they grow, leave to the others. */
+    private static long buffersBytesMax(Settings settings) {
+        long hot = settings.maxmemoryBytes() + (settings.isPersistent() ? settings.l2WriteBufferBytes() : 0);
+        return Math.max(BUFFERS_BYTES_MIN, (Server.directMemoryMax() - hot / 8 * 9) / 4 * 3);
+    }
+
     private void applyLimits() {
         OutputBufferLimit normal = settings.normalOutput();
         Bytes password = settings.requirepass();
         limits.maxClients = settings.maxclients();
         limits.timeoutSeconds = settings.timeoutSeconds();
         limits.tcpKeepaliveSeconds = settings.tcpKeepaliveSeconds();
+        limits.buffersBytesMax = buffersBytesMax(settings);
+        stats.buffersBytesMax = limits.buffersBytesMax;
         limits.outputHardBytes = normal.hardBytes();
         limits.outputSoftBytes = normal.softBytes();
         limits.outputSoftSeconds = (int) normal.softSeconds();

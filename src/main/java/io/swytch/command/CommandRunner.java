@@ -514,7 +514,7 @@ final class CommandRunner {
             untouched &= keyspace.isUntouched(token);
             keyspace.unwatch(token);
         }
-        session.watches().clear();
+        session.clearWatches();
         if (!untouched) {
             session.endMulti();
             reply.nullArray();

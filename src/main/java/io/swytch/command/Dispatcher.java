@@ -111,7 +111,7 @@ final class Dispatcher implements CommandLoop {
         for (WatchToken token : session.watches()) {
             runner.keyspace().unwatch(token);
         }
-        session.watches().clear();
+        session.clearWatches();
         session.endMulti();
     }
 
@@ -145,8 +145,11 @@ final class Dispatcher implements CommandLoop {
             return after(session, null, reply, mark);
         }
         if (session.inMulti() && !spec.isImmediateInMulti()) {
-            session.enqueue(spec, request.copy(), bytes(request));
-            reply.simple("QUEUED");
+            if (session.enqueue(spec, request, bytes(request))) {
+                reply.simple("QUEUED");
+            } else {
+                refuse(session, spec, Errors.CLIENT_HEAP, reply);
+            }
             return after(session, null, reply, mark);
         }
         if (engine.isPaused(spec, session)) {
@@ -276,7 +279,7 @@ final class Dispatcher implements CommandLoop {
     private CommandError discard(Session session, CommandError why) {
         session.endMulti();
         session.watches().forEach(runner.keyspace()::unwatch);
-        session.watches().clear();
+        session.clearWatches();
         // Redis leaves out the commonest code only.
         return Errors.of("EXECABORT Transaction discarded because of: "
                 + (why.code().equals("ERR") ? why.message() : why.text()));

@@ -10,6 +10,7 @@ import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.swytch.command.spec.ClientHeap;
 import io.swytch.command.spec.CommandSpec;
 import io.swytch.command.spec.ServerContext;
 import io.swytch.stats.HistogramSnapshot;
@@ -95,6 +96,13 @@ final class SwytchCollector implements MultiCollector {
         counter(all, "l2_writes", "Items written to L2.", store.l2Writes);
         counter(all, "l2_deletes", "Keys deleted from L2.", store.l2Deletes);
         counter(all, "l2_written_bytes", "Bytes of the items written to L2, before compression.", store.l2BytesWritten);
+        gauge(
+                all,
+                "memory_network_max_bytes",
+                "What buffers of connections may take, all together.",
+                server.stats().buffersBytesMax);
+        gauge(all, "client_heap_bytes", "Heap taken by queued commands and watched keys.", ClientHeap.bytes());
+        gauge(all, "client_heap_max_bytes", "What they may take of the heap.", ClientHeap.BYTES_MAX);
         gauge(all, "overlay_bytes", "Fetched items kept beside L1 for commands that wait.", store.overlayBytes);
         gauge(all, "l2_bytes", "Size of L2 on disk.", store.l2Bytes);
         gauge(all, "journal_bytes", "Size of the journal on disk.", store.journalBytes);

@@ -17,11 +17,16 @@ public final class Request {
     /** Arguments that have a slice each. Those behind are shown in slices that are used in turn: see {@link #arg}. */
     private static final int SLICES_MAX = 1 << 14;
 
-    private Slice[] args = new Slice[16];
+    private Slice[] args;
     private int count;
     private @Nullable ArgTail tail;
 
     public Request() {
+        this(16);
+    }
+
+    private Request(int capacity) {
+        args = new Slice[capacity];
         for (int i = 0; i < args.length; i++) {
             args[i] = new Slice();
         }
@@ -111,7 +116,7 @@ public final class Request {
             total += args[i].isChunked() ? 0 : args[i].length();
         }
         ByteBuffer memory = ByteBuffer.allocateDirect(Math.max(8, total));
-        Request copy = new Request();
+        Request copy = new Request(Math.max(1, headCount()));
         int at = 0;
         for (int i = 0; i < headCount(); i++) {
             if (args[i].isChunked()) {

@@ -11,6 +11,7 @@ import io.swytch.command.ClientConnection;
 import io.swytch.command.CommandLoop;
 import io.swytch.command.spec.Buffers;
 import io.swytch.command.spec.Session;
+import io.swytch.resp.BlockPool;
 import io.swytch.resp.InputBuffer;
 import io.swytch.resp.OutBuffer;
 import io.swytch.resp.RequestDecoder;
@@ -65,6 +66,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     private int lastReadSeconds;
     private int overSoftSince = -1;
 
+    /** What it held when it was closed for holding most. */
+    private long leavingBytes;
+
     Connection(Loop loop, Channel channel) {
         this.loop = loop;
         this.channel = channel;
@@ -104,6 +108,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         }
         closed = true;
         loop.remove(this);
+        loop.limits().leavingBytes.addAndGet(-leavingBytes);
         if (session != null) {
             loop.commands().closed(session);
         }
@@ -163,8 +168,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
             return;
         }
         running = true;
-        long hard = loop.limits().outputHardBytes;
-        out.setMemoryMax(hard > 0 ? hard : Long.MAX_VALUE);
+        out.setMemoryMax(replyMemoryMax());
         boolean starved = false;
         boolean ran = false;
         int prefetched = 0;
@@ -241,6 +245,32 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         return out.size() > UNSENT_BYTES_MAX || out.isOverflowed();
     }
 
+    /** What replies may take, which is not more than all connections together may, though enough for an ordinary one. */
+    private long replyMemoryMax() {
+        long hard = loop.limits().outputHardBytes;
+        long left = Math.max(UNSENT_BYTES_MAX, loop.limits().buffersBytesMax - BlockPool.totalBytes());
+        // The sum may be beyond what a long holds.
+        long max = left > Long.MAX_VALUE - out.memoryBytes() ? Long.MAX_VALUE : out.memoryBytes() + left;
+        return hard > 0 ? Math.min(hard, max) : max;
+    }
+
+    /** Bytes of the buffers that it holds, and that a transaction of its holds. */
+    long heldBytes() {
+        return input.memoryBytes() + out.memoryBytes() + (session == null ? 0 : session.queuedBytes());
+    }
+
+    /** Whether it may be closed so that others have memory; CLIENT NO-EVICT says that it may not. */
+    boolean mayBeClosedForMemory() {
+        return !closed && leavingBytes == 0 && session != null && !session.noEvict;
+    }
+
+    /** Closes it because it holds most of what connections hold. */
+    void closeForMemory() {
+        leavingBytes = heldBytes();
+        loop.limits().leavingBytes.addAndGet(leavingBytes);
+        overLimit("Closing client that holds most of the memory for clients, of which there is too little");
+    }
+
     /** Stops reading, or closes, where the client makes us hold too much; reads again where it does not. */
     private void checkBounds() {
         ServerLimits limits = loop.limits();
@@ -252,6 +282,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         if (out.isOverflowed() || hard > 0 && out.memoryBytes() > hard) {
             overLimit("Client closed for overcoming of output buffer limits");
             return;
+        }
+        if (limits.isShortOfBuffers()) {
+            loop.relieve();
         }
         boolean read = !closing && (!parked && !isThrottled() || input.waitingBytes() <= WAITING_BYTES_MAX);
         if (channel.config().isAutoRead() != read) {

@@ -34,6 +34,7 @@ final class Loop implements LoopHandle, Lookahead {
     private static final int WATCH_PERIOD_MS = 1000;
 
     private final int index;
+    private final int loops;
     private final EventLoop eventLoop;
     private final ServerLimits limits;
     private final CommandLoop commands;
@@ -57,8 +58,9 @@ final class Loop implements LoopHandle, Lookahead {
     private @Nullable Connection running;
 
     /** Called on the loop's own thread. */
-    Loop(int index, EventLoop eventLoop, ServerLimits limits, CommandLoop.Factory factory) {
+    Loop(int index, int loops, EventLoop eventLoop, ServerLimits limits, CommandLoop.Factory factory) {
         this.index = index;
+        this.loops = loops;
         this.eventLoop = eventLoop;
         this.limits = limits;
         ahead = new RequestDecoder(limits.resp, null);
@@ -239,6 +241,33 @@ final class Loop implements LoopHandle, Lookahead {
         return ahead.next() == RequestDecoder.Status.REQUEST ? ahead.request() : null;
     }
 
+    /**
+     * Closes the connections of this loop that hold most until there is enough for the others; none where this loop has no more than its share, for
+     * then those are on another one, which looks once a second.
+     */
+    void relieve() {
+        long sum = 0;
+        for (int i = 0; i < connections.size(); i++) {
+            sum += connections.get(i).heldBytes();
+        }
+        while (limits.isShortOfBuffers() && sum > limits.buffersBytesMax / loops) {
+            Connection most = null;
+            long mostBytes = 0;
+            for (int i = 0; i < connections.size(); i++) {
+                Connection connection = connections.get(i);
+                if (connection.mayBeClosedForMemory() && connection.heldBytes() > mostBytes) {
+                    most = connection;
+                    mostBytes = connection.heldBytes();
+                }
+            }
+            if (most == null) {
+                return;
+            }
+            most.closeForMemory();
+            sum -= mostBytes;
+        }
+    }
+
     /** Closes connections that are silent, or read too slowly, for too long. */
     private void watch() {
         seconds++;
@@ -247,6 +276,9 @@ final class Loop implements LoopHandle, Lookahead {
             if (i < connections.size()) {
                 connections.get(i).watch(seconds);
             }
+        }
+        if (limits.isShortOfBuffers()) {
+            relieve();
         }
     }
 

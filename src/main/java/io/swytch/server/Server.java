@@ -10,6 +10,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import io.netty.util.internal.PlatformDependent;
 import io.swytch.command.CommandLoop;
 import io.swytch.stats.LoopStats;
 import java.io.IOException;
@@ -87,7 +88,8 @@ public final class Server {
             for (EventExecutor executor : group) {
                 EventLoop eventLoop = (EventLoop) executor;
                 Loop loop = eventLoop
-                        .submit(() -> new Loop(loopList.size(), eventLoop, options.limits(), factory))
+                        .submit(() ->
+                                new Loop(loopList.size(), group.executorCount(), eventLoop, options.limits(), factory))
                         .get();
                 loops.put(eventLoop, loop);
                 loopList.add(loop);
@@ -254,6 +256,11 @@ public final class Server {
      */
     public static String transport(boolean ioUring) throws IOException {
         return Native.choose(ioUring).name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Bytes of direct memory that the Java machine may take. */
+    public static long directMemoryMax() {
+        return PlatformDependent.estimateMaxDirectMemory();
     }
 
     /** Connections that are open, over all loops. */

@@ -1,6 +1,8 @@
 package io.swytch.server;
 
+import io.swytch.resp.BlockPool;
 import io.swytch.resp.RespLimits;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** What connections are allowed; may be changed at run time. Threads: any. */
 public final class ServerLimits {
@@ -27,9 +29,23 @@ public final class ServerLimits {
 
     public volatile int outputSoftSeconds;
 
+    /**
+     * Bytes of buffers that all connections together may hold, input and replies; who holds most is closed where it is more. Below what the Java
+     * machine has of direct memory: where that ends each try to take some waits for half a second, and everybody with it.
+     */
+    public volatile long buffersBytesMax = Long.MAX_VALUE;
+
+    /** Buffers of connections that are being closed for that; they are not counted again. */
+    final AtomicLong leavingBytes = new AtomicLong();
+
     /** Whether clients from elsewhere are refused as long as there is no password. */
     public volatile boolean protectedMode = true;
 
     /** Whether the default user has a password. */
     public volatile boolean hasPassword;
+
+    /** Whether connections hold more than {@link #buffersBytesMax}. */
+    boolean isShortOfBuffers() {
+        return BlockPool.totalBytes() - leavingBytes.get() > buffersBytesMax;
+    }
 }

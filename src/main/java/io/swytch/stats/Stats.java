@@ -26,6 +26,9 @@ public final class Stats {
     /** Clients that wait in a blocking command. */
     public final AtomicInteger blockedClients = new AtomicInteger();
 
+    /** Bytes of buffers that all connections together may hold. */
+    public volatile long buffersBytesMax;
+
     private final Clock clock;
     private final StoreStats store;
     private final Slowlog slowlog = new Slowlog();

@@ -59,6 +59,17 @@ final class Child implements AutoCloseable {
      * @param port what {@link #isServing} asks
      */
     static Child start(List<String> before, Map<String, String> environment, Path log, int port, List<String> words) {
+        return start(before, environment, List.of(), log, port, words);
+    }
+
+    /** As above, with options of the Java machine that win over the usual ones. */
+    static Child start(
+            List<String> before,
+            Map<String, String> environment,
+            List<String> javaOptions,
+            Path log,
+            int port,
+            List<String> words) {
         List<String> command = new ArrayList<>(before);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -66,7 +77,9 @@ final class Child implements AutoCloseable {
                 "-XX:MaxDirectMemorySize=1g",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
-                "-ea",
+                "-ea"));
+        command.addAll(javaOptions);
+        command.addAll(List.of(
                 "-Djava.library.path=" + System.getProperty("java.library.path"),
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -59,7 +59,7 @@ public final class RespConnection implements AutoCloseable {
     }
 
     /** Sends any bytes. */
-    void write(byte[] bytes) {
+    public void write(byte[] bytes) {
         try {
             socket.getOutputStream().write(bytes);
         } catch (IOException e) {

@@ -8,6 +8,7 @@ import static io.swytch.command.spec.Flag.STALE;
 
 import io.swytch.command.spec.AdminPort;
 import io.swytch.command.spec.Call;
+import io.swytch.command.spec.ClientHeap;
 import io.swytch.command.spec.CommandFamily;
 import io.swytch.command.spec.CommandSpec;
 import io.swytch.command.spec.CommandSpec.Background;
@@ -190,10 +191,13 @@ public final class InfoCommand {
         zeros(text, "mem_clients_slaves", "mem_replication_backlog", "mem_total_replication_buffers");
         text.add("mem_cluster_links", 0);
         text.add("mem_clients_normal", MemoryCommands.clientBytes(view.call));
+        text.add("mem_clients_heap", ClientHeap.bytes());
+        text.add("mem_clients_heap_max", ClientHeap.BYTES_MAX);
         text.add("mem_aof_buffer", store.journalBufferBytes);
         text.add("mem_allocator", "swytch-segments");
         text.add("memory_base_bytes", account.baseBytes());
         account.parts().forEach(text::add);
+        text.add("memory_network_max_bytes", view.stats().buffersBytesMax);
         text.addBytes("memory_accounted", account.sumBytes());
         text.add("active_defrag_running", 0);
         zeros(text, "lazyfree_pending_objects", "lazyfreed_objects");

@@ -186,7 +186,7 @@ public final class ConnectionCommands {
         for (WatchToken token : session.watches()) {
             call.keyspace().unwatch(token);
         }
-        session.watches().clear();
+        session.clearWatches();
         session.db = 0;
         session.protocol = 2;
         reply.setProtocol(2);

@@ -67,6 +67,8 @@ public final class Errors {
             new CommandError("EXECABORT Transaction discarded because of previous errors.");
     public static final CommandError OUT_OF_MEMORY =
             new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
+    public static final CommandError CLIENT_HEAP =
+            new CommandError("OOM queued commands and watched keys of all clients take too much memory");
     public static final CommandError NO_AUTH = new CommandError("NOAUTH Authentication required.");
     public static final CommandError INTERNAL = new CommandError("ERR internal error");
 

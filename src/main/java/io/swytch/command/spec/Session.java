@@ -5,6 +5,7 @@ import io.swytch.keyspace.WatchToken;
 import io.swytch.resp.Request;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,11 @@ public final class Session {
     private ReplyMode replyMode = ReplyMode.ON;
     private @Nullable List<Queued> queue;
     private long queuedBytes;
+
+    /** What of {@link ClientHeap} the queue has, and the watches. */
+    private long queueHeapBytes;
+
+    private long watchHeapBytes;
     private boolean queueFailed;
     private final Map<WatchedKey, WatchToken> watches = new LinkedHashMap<>();
 
@@ -120,13 +126,38 @@ public final class Session {
         queuedBytes = 0;
     }
 
-    /** Adds a command; the request is one of its own bytes. */
-    public void enqueue(CommandSpec spec, Request request, long bytes) {
+    /**
+     * Adds a copy of a command, unless EXEC will refuse anyway. Where there is no memory for it the queue is emptied, and has failed.
+     *
+     * @param bytes what the arguments hold
+     * @return whether there was memory
+     */
+    public boolean enqueue(CommandSpec spec, Request request, long bytes) {
         if (queue == null) {
             throw new IllegalStateException("not in MULTI");
         }
-        queue.add(new Queued(spec, request));
-        queuedBytes += bytes;
+        if (queueFailed) {
+            return true;
+        }
+        long heapBytes = ClientHeap.queuedBytes(request);
+        if (ClientHeap.take(heapBytes)) {
+            queueHeapBytes += heapBytes;
+            try {
+                queue.add(new Queued(spec, request.copy()));
+                queuedBytes += bytes;
+                return true;
+            } catch (OutOfMemoryError e) {
+                // Of the direct memory that the copy's bytes lie in: what this client has of it goes, and the others go
+                // on.
+                endMulti();
+                queue = new ArrayList<>();
+            }
+        } else {
+            endMulti();
+            queue = new ArrayList<>();
+        }
+        queueFailed = true;
+        return false;
     }
 
     /** Bytes that queued commands hold. */
@@ -146,6 +177,8 @@ public final class Session {
         queue = null;
         queueFailed = false;
         queuedBytes = 0;
+        ClientHeap.give(queueHeapBytes);
+        queueHeapBytes = 0;
     }
 
     /** Whether {@code key} of database {@code db} is watched already. */
@@ -153,13 +186,30 @@ public final class Session {
         return watches.containsKey(new WatchedKey(db, key));
     }
 
-    /** Remembers a watch until {@link #watches} is cleared. */
+    /** Takes memory for one more watch, of a key of so many bytes; {@link #clearWatches} gives it back. Returns whether there was any. */
+    public boolean mayWatch(int keyLength) {
+        long heapBytes = ClientHeap.watchBytes(keyLength);
+        if (!ClientHeap.take(heapBytes)) {
+            return false;
+        }
+        watchHeapBytes += heapBytes;
+        return true;
+    }
+
+    /** Remembers a watch until {@link #clearWatches}. */
     public void addWatch(int db, Bytes key, WatchToken token) {
         watches.put(new WatchedKey(db, key), token);
     }
 
-    /** The watches that EXEC will look at; the collection is the session's own, and may be cleared but not added to. */
+    /** The watches that EXEC will look at. */
     public Collection<WatchToken> watches() {
-        return watches.values();
+        return Collections.unmodifiableCollection(watches.values());
+    }
+
+    /** Forgets all watches, which the keyspace has been told to do before. */
+    public void clearWatches() {
+        watches.clear();
+        ClientHeap.give(watchHeapBytes);
+        watchHeapBytes = 0;
     }
 }

@@ -100,6 +100,9 @@ public final class TransactionCommands {
             Bytes key = call.key(i).bytes().toBytes();
             // The first watch of a key sees more than a later one would.
             if (!session.isWatching(session.db, key)) {
+                if (!session.mayWatch(key.length())) {
+                    throw Errors.CLIENT_HEAP;
+                }
                 session.addWatch(session.db, key, call.keyspace().watch(call.key(i)));
             }
         }
@@ -111,6 +114,6 @@ public final class TransactionCommands {
         for (WatchToken token : call.session().watches()) {
             call.keyspace().unwatch(token);
         }
-        call.session().watches().clear();
+        call.session().clearWatches();
     }
 }

@@ -1,0 +1,176 @@
+package io.swytch.crash;
+
+import static io.swytch.crash.Child.words;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.swytch.differential.RespConnection;
+import io.swytch.differential.ServerProcess;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A server with little heap and little direct memory: who asks for too much gets an error or is closed, the server stays, and others are served. */
+@Timeout(60)
+class ShortMemoryIT {
+    private static final String TOO_MUCH =
+            "-OOM queued commands and watched keys of all clients take too much memory\r\n";
+    private static final int BATCH = 1000;
+
+    private final Path room = ServerProcess.temporaryDirectory("swytch-short-memory");
+    private final List<RespConnection> crowd = new ArrayList<>();
+
+    @AfterEach
+    void delete() {
+        crowd.forEach(RespConnection::close);
+        ServerProcess.delete(room);
+    }
+
+    private Child server() {
+        int port = ServerProcess.freePort();
+        List<String> words = List.of("redis", "--port", Integer.toString(port), "--maxmemory", "16mb");
+        return Child.start(
+                        List.of(),
+                        Map.of(),
+                        List.of("-XX:+ExitOnOutOfMemoryError", "-Xmx48m", "-XX:MaxDirectMemorySize=96m"),
+                        room.resolve("log"),
+                        port,
+                        words)
+                .serving();
+    }
+
+    private static String call(RespConnection connection, String... words) {
+        return connection.call(words(words)).raw().toString();
+    }
+
+    private static long figure(RespConnection connection, String name) {
+        String info = call(connection, "INFO", "everything");
+        int at = info.indexOf("\n" + name + ":");
+        assertTrue(at >= 0, name);
+        return Long.parseLong(info.substring(at + name.length() + 2, info.indexOf('\r', at)));
+    }
+
+    @Test
+    void transactionWithoutEnd_getsAnError_andTheServerStays() {
+        try (Child server = server();
+                RespConnection healthy = server.connect();
+                RespConnection greedy = server.connect()) {
+            assertEquals("+OK\r\n", call(greedy, "MULTI"));
+            String reply = "+QUEUED\r\n";
+            int queued = 0;
+            while (reply.equals("+QUEUED\r\n")) {
+                for (int i = 0; i < BATCH; i++) {
+                    greedy.send(words("SET", "key:" + i, "value"));
+                }
+                for (int i = 0; i < BATCH; i++) {
+                    String one = greedy.read().raw().toString();
+                    reply = one.equals("+QUEUED\r\n") ? reply : one;
+                }
+                queued += BATCH;
+                assertTrue(queued < 500_000, "no bound");
+            }
+            assertEquals(TOO_MUCH, reply);
+            assertTrue(queued > 20_000, () -> "refused too early");
+            // What had been queued is let go of at once: another transaction has room.
+            assertEquals("+OK\r\n", call(healthy, "MULTI"));
+            assertEquals("+QUEUED\r\n", call(healthy, "SET", "key", "value"));
+            assertEquals("*1\r\n+OK\r\n", call(healthy, "EXEC"));
+            assertEquals("-EXECABORT Transaction discarded because of previous errors.\r\n", call(greedy, "EXEC"));
+            assertEquals("$-1\r\n", call(greedy, "GET", "key:1"));
+            assertEquals(0, figure(healthy, "mem_clients_heap"));
+            assertEquals(0, server.stop());
+        }
+    }
+
+    @Test
+    void watchesWithoutEnd_getAnError_andLeaveNothingBehind() {
+        try (Child server = server();
+                RespConnection healthy = server.connect()) {
+            String reply = "+OK\r\n";
+            for (int i = 0; reply.equals("+OK\r\n"); i++) {
+                assertTrue(i < 500, "no bound");
+                String[] watch = new String[BATCH + 1];
+                watch[0] = "WATCH";
+                for (int j = 0; j < BATCH; j++) {
+                    watch[j + 1] = "key:" + i + ":" + j;
+                }
+                RespConnection watching = server.connect();
+                crowd.add(watching);
+                reply = call(watching, watch);
+            }
+            assertEquals(TOO_MUCH, reply);
+            assertTrue(figure(healthy, "mem_clients_heap") <= figure(healthy, "mem_clients_heap_max"));
+            crowd.forEach(RespConnection::close);
+            await().until(() -> figure(healthy, "mem_clients_heap") == 0);
+            assertEquals("+OK\r\n", call(healthy, "WATCH", "key"));
+            assertEquals(0, server.stop());
+        }
+    }
+
+    @Test
+    void clientsThatHoldMost_areClosed_andOthersDoNotWait() {
+        try (Child server = server();
+                RespConnection healthy = server.connect()) {
+            long longestNanos = 0;
+            byte[] part = new byte[1 << 20];
+            // Each says that it sends five megabytes, and sends two.
+            for (int i = 0; i < 100; i++) {
+                RespConnection slow = server.connect();
+                crowd.add(slow);
+                try {
+                    slow.write("*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$5000000\r\n".getBytes(StandardCharsets.US_ASCII));
+                    slow.write(part);
+                    slow.write(part);
+                } catch (UncheckedIOException closed) {
+                    // That is what is tried.
+                }
+                long began = System.nanoTime();
+                assertEquals("+PONG\r\n", call(healthy, "PING"));
+                longestNanos = Math.max(longestNanos, System.nanoTime() - began);
+            }
+            assertTrue(figure(healthy, "evicted_clients") > 20, server::output);
+            assertEquals("+OK\r\n", call(healthy, "SET", "key", "v".repeat(1 << 20)));
+            // With no bound but the Java machine's, each try to take more took half a second of everybody's time.
+            long millis = TimeUnit.NANOSECONDS.toMillis(longestNanos);
+            assertTrue(millis < 400, () -> "somebody waited " + Duration.ofMillis(millis));
+            crowd.forEach(RespConnection::close);
+            await().until(() -> figure(healthy, "connected_clients") == 1);
+            assertEquals("", server.output().contains("OutOfMemoryError:") ? server.output() : "");
+            assertEquals(0, server.stop());
+        }
+    }
+
+    @Test
+    void slowReadersOfBigReplies_holdNoMoreThanThereIs() {
+        try (Child server = server();
+                RespConnection healthy = server.connect()) {
+            assertEquals("+OK\r\n", call(healthy, "SET", "value", "v".repeat(50_000)));
+            // Twenty megabytes, of which the system's buffers take five.
+            String[] mget = new String[401];
+            Arrays.fill(mget, "value");
+            mget[0] = "MGET";
+            for (int i = 0; i < 30; i++) {
+                RespConnection slow = server.connect();
+                crowd.add(slow);
+                slow.send(words(mget));
+                assertEquals("+PONG\r\n", call(healthy, "PING"));
+            }
+            await().until(() -> figure(healthy, "evicted_clients") > 20);
+            assertEquals(
+                    50_000 + "$50000\r\n\r\n".length(),
+                    call(healthy, "GET", "value").length());
+            assertEquals("", server.output().contains("OutOfMemoryError:") ? server.output() : "");
+            assertEquals(0, server.stop());
+        }
+    }
+}
