@@ -224,7 +224,8 @@ final class Writer implements CrashClient {
         long ttlMs = random.nextInt(3) == 0 ? 1 + random.nextInt(4000) : LONG_TTL_MS + random.nextInt(1000);
         switch (random.nextInt(4)) {
             case 0 -> {
-                Held next = Held.untilAfter(value(), now + ttlMs);
+                // The server looks at its clock once a millisecond.
+                Held next = Held.untilAfter(value(), now - 1 + ttlMs);
                 return change(
                         List.of("SET", key, next.value, "PX", Long.toString(ttlMs)), model -> model.put(key, next));
             }
