@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads back at start what was in L1 when the store was last open, the hottest first, and saves which keys that is: now and then, and at a stop. Clients are
- * served meanwhile: this is one thread that reads in the order of the disk, at the priority of the threads that read for clients, below the event loops'. It does not
- * wait for those readers: a key costs it a tenth of what a client's miss of that key would.
+ * served meanwhile: this is one thread that reads in the order of the disk, and does not wait for those who read for clients, because a key costs it a tenth of what a
+ * client's miss of that key would. For the same reason it goes little behind the event loops while it reads what is hottest, and far behind for the rest.
  *
  * <p>An item is read without its key's stripe, so a client may write the key in between. Such a write is a dirty entry, which is seen when the item is to
  * go into L1, until a drain has made it clean: so where one has since the read began ({@link Drain#settled}), the item is read again. That is what a
@@ -43,6 +43,12 @@ final class WarmStart {
 
     /** Entries that are looked at under one hold of a stripe, to save them: some hundred microseconds where nothing is in the processor's cache. */
     private static final int SLICE_ENTRIES = 512;
+
+    /** Of threads: the launcher makes a niceness of 2 of it, and of the lowest 10, with which nothing comes back for long on a machine that is busy. */
+    private static final int HOT_PRIORITY = 3;
+
+    /** Ranks before this one have been used since they came, or since main last kept them. */
+    private static final int COOLER_RANK = 2;
 
     private static final long STOP_MS_MAX = 8_000;
 
@@ -102,13 +108,21 @@ final class WarmStart {
         }
     }
 
+    /** Nothing is right or wrong by a priority. */
+    @SuppressWarnings("ThreadPriorityCheck")
+    private static void setPriority(int priority) {
+        Thread.currentThread().setPriority(priority);
+    }
+
     private void run() {
+        setPriority(HOT_PRIORITY);
         try {
             load();
         } catch (RuntimeException | Error e) {
             // What is not read back now is fetched when a client asks for it.
             LOG.error("reading back the hot keys failed", e);
         }
+        setPriority(Thread.MIN_PRIORITY);
         endNanos = clock.nanos();
         isDone = !stopping;
         while (awaitSave()) {
@@ -146,6 +160,7 @@ final class WarmStart {
             try {
                 Loading loading = new Loading(file);
                 for (HotSetReader.Block block : file.blocks()) {
+                    setPriority(block.rank() < COOLER_RANK ? HOT_PRIORITY : Thread.MIN_PRIORITY);
                     loading.block(block);
                     if (stopping) {
                         return;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.swytch.bytes.Slice;
+import io.swytch.clock.Clock;
 import io.swytch.stats.StoreFigures;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
@@ -16,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +30,46 @@ class WarmStartTest {
     private Path dir;
 
     private WarmStart warm(StoreRig rig) {
-        return new WarmStart(rig.store, rig.store.tier(), dir, Duration.ZERO, rig.clock);
+        return warm(rig, rig.clock);
+    }
+
+    private WarmStart warm(StoreRig rig, Clock clock) {
+        return new WarmStart(rig.store, rig.store.tier(), dir, Duration.ZERO, clock);
+    }
+
+    /** Holds up who asks for wall time: reading back does so when it has read an item and has not taken its stripe yet. */
+    private static final class HoldingClock implements Clock {
+        private final Clock clock;
+        private final CountDownLatch arrived = new CountDownLatch(1);
+        private final CountDownLatch mayGoOn = new CountDownLatch(1);
+
+        HoldingClock(Clock clock) {
+            this.clock = clock;
+        }
+
+        void awaitItemRead() throws InterruptedException {
+            assertTrue(arrived.await(20, TimeUnit.SECONDS));
+        }
+
+        void letGo() {
+            mayGoOn.countDown();
+        }
+
+        @Override
+        public long millis() {
+            arrived.countDown();
+            try {
+                assertTrue(mayGoOn.await(20, TimeUnit.SECONDS));
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return clock.millis();
+        }
+
+        @Override
+        public long nanos() {
+            return clock.nanos();
+        }
     }
 
     private static StoreFigures figures(WarmStart warm) {
@@ -192,7 +234,7 @@ class WarmStartTest {
         }
     }
 
-    /** The old item has been read, and waits for its stripe, while the key is written, drained and evicted: L1 has no trace of that write. */
+    /** The old item has been read, and has not taken its stripe, while the key is written, drained and evicted: L1 has no trace of that write. */
     @Test
     void itemReadBeforeAWriteThatLeftL1_isReadAgain() throws Exception {
         try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
@@ -200,18 +242,14 @@ class WarmStartTest {
             rig.store.drainNow();
             save(rig);
             rig.store.chill();
-            WarmStart warm = warm(rig);
-            rig.store.lockAll();
-            try {
-                warm.start();
-                Key key = keyOf(rig, "k");
-                await().until(() -> rig.store.shard(key.hash()).isAwaited());
-                rig.set(0, "k", "new");
-                rig.store.chill();
-                assertFalse(isInL1(rig, "k"));
-            } finally {
-                rig.store.unlockAll();
-            }
+            HoldingClock clock = new HoldingClock(rig.clock);
+            WarmStart warm = warm(rig, clock);
+            warm.start();
+            clock.awaitItemRead();
+            rig.set(0, "k", "new");
+            rig.store.chill();
+            assertFalse(isInL1(rig, "k"));
+            clock.letGo();
             awaitDone(warm);
             warm.stop();
             assertTrue(isInL1(rig, "k"));
@@ -229,20 +267,16 @@ class WarmStartTest {
             for (int round = 0; round < 2; round++) {
                 rig.set(0, "k", "old");
                 rig.store.chill();
-                WarmStart warm = warm(rig);
-                rig.store.lockAll();
-                try {
-                    warm.start();
-                    Key key = keyOf(rig, "k");
-                    await().until(() -> rig.store.shard(key.hash()).isAwaited());
-                    if (round == 0) {
-                        rig.delete(0, "k");
-                    } else {
-                        rig.all(keyspace -> keyspace.flush(0));
-                    }
-                } finally {
-                    rig.store.unlockAll();
+                HoldingClock clock = new HoldingClock(rig.clock);
+                WarmStart warm = warm(rig, clock);
+                warm.start();
+                clock.awaitItemRead();
+                if (round == 0) {
+                    rig.delete(0, "k");
+                } else {
+                    rig.all(keyspace -> keyspace.flush(0));
                 }
+                clock.letGo();
                 awaitDone(warm);
                 warm.stop();
                 assertNull(rig.get(0, "k"));
@@ -260,17 +294,14 @@ class WarmStartTest {
             save(rig);
             byte[] saved = Files.readAllBytes(dir.resolve(HotSet.FILE));
             rig.store.chill();
-            WarmStart warm = warm(rig);
+            HoldingClock clock = new HoldingClock(rig.clock);
+            WarmStart warm = warm(rig, clock);
             Thread stopping = new Thread(warm::stop);
-            rig.store.lockAll();
-            try {
-                warm.start();
-                await().until(() -> rig.store.shard(keyOf(rig, "k").hash()).isAwaited());
-                stopping.start();
-                await().until(() -> stopping.getState() == Thread.State.TIMED_WAITING);
-            } finally {
-                rig.store.unlockAll();
-            }
+            warm.start();
+            clock.awaitItemRead();
+            stopping.start();
+            await().until(() -> stopping.getState() == Thread.State.TIMED_WAITING);
+            clock.letGo();
             stopping.join();
             warm.saveLast();
             assertEquals("loading", figures(warm).warmState);
