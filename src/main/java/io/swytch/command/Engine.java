@@ -54,6 +54,9 @@ public final class Engine implements AutoCloseable {
 
     private static final long TRIM_PAUSE_NANOS = 10_000_000_000L;
 
+    /** Buffers of connections that were freed since the last trim, in bytes, from which on another is worth it. */
+    private static final long BUFFERS_LEFT_BYTES = 64L << 20;
+
     private final Store store;
     private final Settings settings;
     private final Catalogue catalogue;
@@ -77,6 +80,9 @@ public final class Engine implements AutoCloseable {
     private final Pause pause;
     private final List<LoopHandle> loops = new CopyOnWriteArrayList<>();
     private final boolean syncsAlways;
+    /** The most that connections held since the last trim. */
+    private long buffersPeakBytes;
+
     private long lastTrimNanos = Long.MIN_VALUE / 2;
 
     /**
@@ -127,10 +133,14 @@ public final class Engine implements AutoCloseable {
         long now = clock.nanos();
         // Every reader and compaction of RocksDB leaves holes in the C library's heap: what it holds beyond the account
         // goes back when it is worth it.
-        if (store.isTiered()
-                && stats.unaccountedShare() > UNACCOUNTED_SHARE_MAX
-                && now - lastTrimNanos > TRIM_PAUSE_NANOS) {
+        boolean isTorn = store.isTiered() && stats.unaccountedShare() > UNACCOUNTED_SHARE_MAX;
+        // So do the buffers of a crowd of clients that has left, in memory mode, too.
+        long buffers = BlockPool.totalBytes();
+        buffersPeakBytes = Math.max(buffersPeakBytes, buffers);
+        boolean haveLeft = buffersPeakBytes - buffers >= BUFFERS_LEFT_BYTES;
+        if ((isTorn || haveLeft) && now - lastTrimNanos > TRIM_PAUSE_NANOS) {
             lastTrimNanos = now;
+            buffersPeakBytes = buffers;
             background.execute(NativeHeap::trim);
         }
     }

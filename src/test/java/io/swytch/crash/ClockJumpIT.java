@@ -162,7 +162,7 @@ class ClockJumpIT {
                 RespConnection connection = server.connect()) {
             assertEquals("+PONG\r\n", call(idle, "PING"));
             int written = 0;
-            for (int hours : new int[] {0, 5, -5, 48, 0}) {
+            for (int hours : new int[] {0, 48, -5}) {
                 jump(Duration.ofHours(hours));
                 long syncs = figure(connection, "journal_syncs");
                 long drains = figure(connection, "drains");

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * Signals to a server that is written to by several clients at once: SIGTERM ends it in order, SIGSTOP and SIGCONT are as if nothing had been. With
- * -Dswytch.faults=all it is stopped for a minute instead of three seconds.
+ * -Dswytch.faults=all it is stopped for a minute instead of two seconds.
  */
 @Timeout(150)
 class SignalsIT {
@@ -30,7 +30,7 @@ class SignalsIT {
     private static final int BATCH = 50;
     private static final Duration EXIT_MAX = Duration.ofSeconds(10);
     private static final Duration STOPPED =
-            Duration.ofSeconds(System.getProperty("swytch.faults", "").equals("all") ? 60 : 3);
+            Duration.ofSeconds(System.getProperty("swytch.faults", "").equals("all") ? 60 : 2);
 
     private final Path room = ServerProcess.temporaryDirectory("swytch-signals");
     private final List<Writing> writers = new ArrayList<>();
@@ -91,7 +91,7 @@ class SignalsIT {
             writers.add(writer);
             writer.start();
         }
-        awaitMore(20_000);
+        awaitMore(5_000);
     }
 
     private long acked() {
@@ -117,7 +117,7 @@ class SignalsIT {
         try (RespConnection connection = server.connect()) {
             for (Writing writer : writers) {
                 long count = writer.acked.get();
-                for (long i = 0; i < count; i += i < count - 2 * BATCH ? 37 : 1) {
+                for (long i = 0; i < count; i += i < count - 2 * BATCH ? 397 : 1) {
                     String expected = Writing.value(i);
                     assertEquals(
                             "$" + expected.length() + "\r\n" + expected + "\r\n",
@@ -165,7 +165,7 @@ class SignalsIT {
             awaitMore(1_000);
             Duration took = Duration.ofNanos(System.nanoTime() - began);
             assertTrue(took.toMillis() < 2_000, () -> "the first thousand writes took " + took);
-            awaitMore(20_000);
+            awaitMore(5_000);
             try (RespConnection connection = server.connect()) {
                 assertEquals("+PONG\r\n", connection.call(words("PING")).raw().toString());
             }
