@@ -105,6 +105,12 @@ final class SwytchCollector implements MultiCollector {
         gauge(all, "client_heap_max_bytes", "What they may take of the heap.", ClientHeap.BYTES_MAX);
         gauge(all, "overlay_bytes", "Fetched items kept beside L1 for commands that wait.", store.overlayBytes);
         gauge(all, "l2_bytes", "Size of L2 on disk.", store.l2Bytes);
+        gauge(
+                all,
+                "l2_expired_backlog_seconds",
+                "How long ago the earliest key expired that is on disk still.",
+                store.expiredBacklogMs / 1000);
+        gauge(all, "l2_expired_waiting", "Keys that expired on disk and wait for a drain.", store.expiredWaitingKeys);
         gauge(all, "journal_bytes", "Size of the journal on disk.", store.journalBytes);
         gauge(all, "dirty_bytes", "What L2 does not have yet.", store.dirtyBytes);
         gauge(all, "write_buffer_bytes", "Changes that left L1 before they reached L2.", store.writeBufferBytes);

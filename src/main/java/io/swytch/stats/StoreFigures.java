@@ -69,6 +69,12 @@ public final class StoreFigures {
     /** How often the keys of L1 were saved since the start. */
     public long warmSaves;
 
+    /** For how long the earliest key that L2 still has has been expired; 0 if there is none. */
+    public long expiredBacklogMs;
+
+    /** Expired keys of L2 that wait for a drain. */
+    public long expiredWaitingKeys;
+
     // Counters from here on: RESETSTAT begins them anew.
     /** Entries that left L1 because its memory ran out. */
     public long evictions;

@@ -102,6 +102,11 @@ public final class Drain {
         lastMs = clock.millis();
     }
 
+    /** Keys on disk whose time ran out. */
+    ColdExpiry expiry() {
+        return expiry;
+    }
+
     /** Looks for keys on disk whose time ran out, and makes tombstones of some of them. Called by the thread that drains. */
     void sweepExpired() throws IOException {
         excluding(expiry::sweep);
@@ -164,7 +169,7 @@ public final class Drain {
     /** The store has been opened again, with this journal: what was found in L2 before is looked for anew. Called within {@link #excluding}. */
     void beginAnew(Journal reopened) {
         journal = reopened;
-        expiry.settled();
+        expiry.forgetAll();
     }
 
     /** How long drains took. */
@@ -223,6 +228,7 @@ public final class Drain {
         return dirty >= dueBytes(options.maxBytes())
                 || l1.waitBytes() >= options.writeBufferBytes() / 4
                 || journal.bytes() >= DUE_JOURNAL_BYTES
+                || expiry.isFull()
                 || (expiry.isWaiting() && clock.nanos() - lastNanos > DUE_EXPIRY_NANOS)
                 || (dirty > 0 && clock.nanos() - lastNanos > DUE_NANOS);
     }

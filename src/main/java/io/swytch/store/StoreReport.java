@@ -58,6 +58,10 @@ final class StoreReport implements StoreStats {
         into.writeBufferBytes = l1.waitBytes();
         into.writeBufferMaxBytes = options.writeBufferBytes();
         into.dirtyBytes = l1.dirtyBytes();
+        ColdExpiry expiry = tier.drain().expiry();
+        into.expiredByUpkeep += expiry.buried();
+        into.expiredWaitingKeys = expiry.waiting();
+        into.expiredBacklogMs = expiry.backlogMs();
         Journal journal = tier.journal();
         into.journalBytes = journal.bytes();
         into.journalBufferBytes = journal.pendingBytes();

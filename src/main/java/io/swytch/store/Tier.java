@@ -500,7 +500,7 @@ public final class Tier {
     /** One round of upkeep: drains where it is due, sweeps what expired on disk, buries flushed spaces. */
     void upkeep(boolean expiryActive, long maxBytes) throws IOException {
         backlog.look(journal, l2, maxBytes);
-        if (expiryActive && clock.nanos() - lastSweepNanos > SWEEP_NANOS) {
+        if (expiryActive && (drain.expiry().isBusy() || clock.nanos() - lastSweepNanos > SWEEP_NANOS)) {
             lastSweepNanos = clock.nanos();
             drain.sweepExpired();
         }

@@ -41,7 +41,6 @@ import org.junit.jupiter.api.Test;
 class CrashRunIT {
     private static final int KILLS = Integer.getInteger("swytch.kills", 6);
     private static final int CHECK_EVERY = KILLS <= 10 ? 3 : 10;
-    private static final Duration START_MAX = Duration.ofSeconds(5);
     private static final Duration MOMENT_MAX = Duration.ofSeconds(2);
     private static final List<String> SYNC_MODES = List.of("10ms", "10ms", "always", "os");
 
@@ -151,7 +150,6 @@ class CrashRunIT {
                 + slowestStartMs + " ms, " + copiesVerified + " copies and " + checks + " checks");
         assertTrue(acked() > 1000, "clients wrote");
         assertTrue(copiesVerified > 0, "no copy was made");
-        assertTrue(slowestStartMs < START_MAX.toMillis(), () -> "a start took " + slowestStartMs + " ms");
     }
 
     private long acked() {

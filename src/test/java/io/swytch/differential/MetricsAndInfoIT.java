@@ -38,6 +38,8 @@ class MetricsAndInfoIT {
             Map.entry("l2_deletes_total", "l2_deletes"),
             Map.entry("l2_written_bytes_total", "l2_bytes_written"),
             Map.entry("l2_bytes", "l2_bytes"),
+            Map.entry("l2_expired_waiting", "l2_expired_waiting"),
+            Map.entry("l2_expired_backlog_seconds", "l2_expired_backlog_seconds"),
             Map.entry("overlay_bytes", "overlay_bytes"),
             Map.entry("fill_seconds_count", "fills"),
             Map.entry("journal_bytes", "journal_bytes"),

@@ -48,6 +48,8 @@ final class InfoTiering {
         info.add("l2_misses", totals.l2Misses);
         info.add("l2_keys", store.l2Keys);
         info.add("l2_bytes", store.l2Bytes);
+        info.add("l2_expired_waiting", store.expiredWaitingKeys);
+        info.add("l2_expired_backlog_seconds", store.expiredBacklogMs / 1000);
         info.add("l2_writes", store.l2Writes);
         info.add("l2_deletes", store.l2Deletes);
         info.add("l2_bytes_written", store.l2BytesWritten);

@@ -74,12 +74,26 @@ final class ExpiryRows {
         return Arrays.compareUnsigned(bytes, starts[a], starts[a + 1], bytes, starts[b], starts[b + 1]);
     }
 
+    /** Whether there is a row of {@code space} no later than {@code through}. */
+    boolean hasThrough(int space, byte[] through) {
+        for (int i = 0; i < count; i++) {
+            if (isThrough(i, space, through)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isThrough(int i, int space, byte[] through) {
+        return ByteBuffer.wrap(bytes).getInt(starts[i]) == space
+                && Arrays.compareUnsigned(bytes, starts[i], starts[i + 1], through, 0, through.length) <= 0;
+    }
+
     /** The end, exclusive, of a range that ends with {@code through} and holds no row of {@code space} gathered here. */
     byte[] clamp(int space, byte[] through) {
         byte @Nullable [] lowest = null;
         for (int i = 0; i < count; i++) {
-            if (ByteBuffer.wrap(bytes).getInt(starts[i]) == space
-                    && Arrays.compareUnsigned(bytes, starts[i], starts[i + 1], through, 0, through.length) <= 0
+            if (isThrough(i, space, through)
                     && (lowest == null
                             || Arrays.compareUnsigned(bytes, starts[i], starts[i + 1], lowest, 0, lowest.length) < 0)) {
                 lowest = Arrays.copyOfRange(bytes, starts[i], starts[i + 1]);

@@ -106,6 +106,11 @@ public final class Ingest implements AutoCloseable {
         forgotten.put(space, through);
     }
 
+    /** Whether an item was put that has an expiry no later than that of {@code through}, which {@link L2#expired} returned. */
+    public boolean hasExpiryThrough(int space, byte[] through) {
+        return expiryRows.hasThrough(space, through);
+    }
+
     /** Items put and deleted so far. */
     public long rows() {
         return rows;

@@ -355,13 +355,15 @@ public final class L2 implements AutoCloseable {
      * Shows keys of a space that were written with an expiry at or before {@code nowMs}, earliest first. {@code @Blocking}. The caller looks at
      * each item, deletes what has really expired in an {@link Ingest}, and tells that ingest to {@link Ingest#forgetExpired forget} them.
      *
+     * @param after what an earlier call returned, to go on from there; null to begin
      * @param max shown at most
      * @return what to give to {@code forgetExpired}, or null if nothing was shown
      */
-    public byte @Nullable [] expired(int space, long nowMs, int max, ExpiredVisitor visitor) throws L2Exception {
+    public byte @Nullable [] expired(int space, byte @Nullable [] after, long nowMs, int max, ExpiredVisitor visitor)
+            throws L2Exception {
         Rocks rocks = enter();
         try {
-            return Scans.expired(rocks, space, nowMs, max, visitor);
+            return Scans.expired(rocks, space, after, nowMs, max, visitor);
         } catch (RocksDBException e) {
             throw new L2Exception("cannot scan L2", e);
         } finally {

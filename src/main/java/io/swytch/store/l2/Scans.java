@@ -4,6 +4,7 @@ import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -54,7 +55,8 @@ final class Scans {
     }
 
     /** As {@link L2#expired}. */
-    static byte @Nullable [] expired(Rocks rocks, int space, long nowMs, int max, ExpiredVisitor visitor)
+    static byte @Nullable [] expired(
+            Rocks rocks, int space, byte @Nullable [] after, long nowMs, int max, ExpiredVisitor visitor)
             throws RocksDBException {
         try (org.rocksdb.Slice end = new org.rocksdb.Slice(
                         nowMs == Long.MAX_VALUE ? Rows.spaceStart(space + 1) : Rows.from(space, nowMs + 1));
@@ -63,7 +65,8 @@ final class Scans {
             RowCursor cursor = new RowCursor();
             int length = 0;
             int shown = 0;
-            for (rows.seek(Rows.spaceStart(space)); shown < max && rows.isValid(); rows.next()) {
+            byte[] first = after == null ? Rows.spaceStart(space) : Arrays.copyOf(after, after.length + 1);
+            for (rows.seek(first); shown < max && rows.isValid(); rows.next()) {
                 length = cursor.readKey(rows);
                 long expireAtMs = Long.reverseBytes((long) Slice.LONG.get(cursor.row, 4));
                 long hash = Long.reverseBytes((long) Slice.LONG.get(cursor.row, 12));

@@ -224,7 +224,7 @@ class L2Test {
         changes.put(Rig.key(2, "k"), new Rig.Value(ItemType.STRING, 1000, new byte[3]));
         Rig.drain(l2, changes, Map.of());
         List<Long> times = new ArrayList<>();
-        byte[] through = l2.expired(1, 1050, 20, (key, at) -> times.add(at));
+        byte[] through = l2.expired(1, null, 1050, 20, (key, at) -> times.add(at));
         assertEquals(20, times.size());
         assertEquals(1001, times.get(0));
         assertEquals(1020, times.get(19));
@@ -236,13 +236,13 @@ class L2Test {
             ingest.commit(Map.of());
         }
         times.clear();
-        l2.expired(1, 1050, 1000, (key, at) -> times.add(at));
+        l2.expired(1, null, 1050, 1000, (key, at) -> times.add(at));
         assertTrue(times.contains(1015L));
         assertFalse(times.contains(1014L));
         assertEquals(1050, times.get(times.size() - 1));
-        assertNull(l2.expired(1, 1000, 10, (key, at) -> times.add(at)));
-        assertNotNull(l2.expired(2, Long.MAX_VALUE, 10, (key, at) -> times.add(at)));
-        assertNull(l2.expired(3, Long.MAX_VALUE, 10, (key, at) -> times.add(at)));
+        assertNull(l2.expired(1, null, 1000, 10, (key, at) -> times.add(at)));
+        assertNotNull(l2.expired(2, null, Long.MAX_VALUE, 10, (key, at) -> times.add(at)));
+        assertNull(l2.expired(3, null, Long.MAX_VALUE, 10, (key, at) -> times.add(at)));
     }
 
     @Test
@@ -270,7 +270,7 @@ class L2Test {
                     bytes(2_000_000, round),
                     Rig.get(l2, List.of(Rig.key(2, "kept" + round))).get(0).bytes());
         }
-        assertNull(l2.expired(1, Long.MAX_VALUE, 10, (key, at) -> {}));
+        assertNull(l2.expired(1, null, Long.MAX_VALUE, 10, (key, at) -> {}));
         assertArrayEquals(new byte[] {7}, l2.meta("m"));
     }
 
