@@ -284,7 +284,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
             return;
         }
         if (limits.isShortOfBuffers()) {
-            loop.relieve();
+            loop.relieveSometimes();
         }
         boolean read = !closing && (!parked && !isThrottled() || input.waitingBytes() <= WAITING_BYTES_MAX);
         if (channel.config().isAutoRead() != read) {

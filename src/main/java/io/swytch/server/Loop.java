@@ -33,6 +33,9 @@ final class Loop implements LoopHandle, Lookahead {
     private static final int SHARED_BYTES = 64 << 10;
     private static final int WATCH_PERIOD_MS = 1000;
 
+    /** Who holds most is looked for again when all hold a 64th of their limit more. */
+    private static final int RELIEF_PARTS = 64;
+
     private final int index;
     private final int loops;
     private final EventLoop eventLoop;
@@ -55,6 +58,10 @@ final class Loop implements LoopHandle, Lookahead {
     private long lastTick;
     private long flushable;
     private int seconds;
+
+    /** What all connections hold when this loop next looks for those who hold most; 0 = at once. */
+    private long relieveAgainBytes;
+
     private @Nullable Connection running;
 
     /** Called on the loop's own thread. */
@@ -242,10 +249,21 @@ final class Loop implements LoopHandle, Lookahead {
     }
 
     /**
+     * As {@link #relieve}, at most once a second and once for so much more memory: it looks at every connection, and each read asks for it as long as
+     * those that hold most are on another loop.
+     */
+    void relieveSometimes() {
+        if (BlockPool.totalBytes() >= relieveAgainBytes) {
+            relieve();
+            relieveAgainBytes = BlockPool.totalBytes() + limits.buffersBytesMax / RELIEF_PARTS;
+        }
+    }
+
+    /**
      * Closes the connections of this loop that hold most until there is enough for the others; none where this loop has no more than its share, for
      * then those are on another one, which looks once a second.
      */
-    void relieve() {
+    private void relieve() {
         long sum = 0;
         for (int i = 0; i < connections.size(); i++) {
             sum += connections.get(i).heldBytes();
@@ -277,8 +295,9 @@ final class Loop implements LoopHandle, Lookahead {
                 connections.get(i).watch(seconds);
             }
         }
+        relieveAgainBytes = 0;
         if (limits.isShortOfBuffers()) {
-            relieve();
+            relieveSometimes();
         }
     }
 
