@@ -3,7 +3,6 @@ package io.swytch.crash;
 import static org.awaitility.Awaitility.await;
 
 import io.swytch.differential.RespConnection;
-import io.swytch.differential.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -32,22 +31,11 @@ final class Child implements AutoCloseable {
 
     /** Starts a persistent server with little memory, and does not wait for it. */
     static Child server(Path dataDir, Path log, String... flags) {
-        int port = ServerProcess.freePort();
-        List<String> words = new ArrayList<>(List.of(
-                "redis",
-                "--port",
-                Integer.toString(port),
-                "--persistent",
-                "--data-dir",
-                dataDir.toString(),
-                "--maxmemory",
-                "8mb",
-                "--l2-write-buffer",
-                "4mb",
-                "--l2-cache-size",
-                "4mb"));
-        words.addAll(List.of(flags));
-        return start(List.of(), Map.of(), log, port, words);
+        return Launch.in(log.getParent())
+                .flags("--persistent", "--data-dir", dataDir.toString(), "--maxmemory", "8mb")
+                .flags("--l2-write-buffer", "4mb", "--l2-cache-size", "4mb")
+                .flags(flags)
+                .start(log.getFileName().toString());
     }
 
     /**
@@ -122,7 +110,7 @@ final class Child implements AutoCloseable {
 
     private boolean isServing() {
         try (RespConnection connection = connect()) {
-            return connection.call(words("PING")).type() == '+';
+            return connection.ask("PING").startsWith("+");
         } catch (UncheckedIOException e) {
             return false;
         }
@@ -177,15 +165,6 @@ final class Child implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** A command as the wire wants it. */
-    static List<byte[]> words(String... words) {
-        List<byte[]> args = new ArrayList<>();
-        for (String word : words) {
-            args.add(word.getBytes(StandardCharsets.ISO_8859_1));
-        }
-        return args;
     }
 
     @Override

@@ -27,7 +27,9 @@ class CleanStopIT {
             for (int i = 0; i < 1000; i++) {
                 assertEquals(
                         "+OK\\r\\n",
-                        connection.call(Child.words("SET", "k" + i, "v" + i)).toString());
+                        connection
+                                .call(RespConnection.words("SET", "k" + i, "v" + i))
+                                .toString());
             }
             assertEquals(0, server.stop(), server::output);
             assertFalse(server.output().contains("ERROR"), server::output);
@@ -35,8 +37,13 @@ class CleanStopIT {
         try (Child server = server(sync);
                 RespConnection connection = server.connect()) {
             assertFalse(server.output().contains("journal replayed"), server::output);
-            assertEquals(":1000\\r\\n", connection.call(Child.words("DBSIZE")).toString());
-            assertTrue(connection.call(Child.words("GET", "k7")).toString().contains("v7"));
+            assertEquals(
+                    ":1000\\r\\n",
+                    connection.call(RespConnection.words("DBSIZE")).toString());
+            assertTrue(connection
+                    .call(RespConnection.words("GET", "k7"))
+                    .toString()
+                    .contains("v7"));
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.swytch.crash;
 
-import static io.swytch.crash.Child.words;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -20,7 +19,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,54 +58,37 @@ class ClockJumpIT {
     }
 
     private Child server(String log, String... flags) {
-        int port = ServerProcess.freePort();
-        List<String> words = new ArrayList<>(List.of(
-                "redis",
-                "--port",
-                Integer.toString(port),
-                "--persistent",
-                "--data-dir",
-                room.resolve("data").toString(),
-                "--maxmemory",
-                "8mb"));
-        words.addAll(List.of(flags));
-        Map<String, String> environment = Map.of("LD_PRELOAD", library.toString(), "SWYTCH_CLOCK", clock.toString());
-        return Child.start(List.of(), environment, room.resolve(log), port, words)
-                .serving();
-    }
-
-    private static String call(RespConnection connection, String line) {
-        return connection.call(words(line.split(" ", -1))).raw().toString();
-    }
-
-    private static long figure(RespConnection connection, String name) {
-        String info = call(connection, "INFO everything");
-        int at = info.indexOf("\n" + name + ":");
-        assertTrue(at >= 0, name);
-        return Long.parseLong(info.substring(at + name.length() + 2, info.indexOf('\r', at)));
+        return Launch.in(room)
+                .persistent()
+                .flags("--maxmemory", "8mb")
+                .flags(flags)
+                .environment("LD_PRELOAD", library)
+                .environment("SWYTCH_CLOCK", clock)
+                .serving(log);
     }
 
     /** What a server says about keys as its clock goes two hours forward, three back, and to the beginning. */
     private List<String> play(RespConnection connection) throws IOException {
         List<String> replies = new ArrayList<>();
         for (String key : List.of("hour", "day", "gone")) {
-            replies.add(call(connection, "SET " + key + " v EX " + (key.equals("day") ? 86_400 : 3_600)));
+            replies.add(connection.ask("SET", key, "v", "EX", key.equals("day") ? "86400" : "3600"));
         }
-        replies.add(call(connection, "SET ever v"));
+        replies.add(connection.ask("SET", "ever", "v"));
         for (int hours : new int[] {2, -1, 0}) {
             jump(Duration.ofHours(hours));
             // Swytch looks at the wall clock once a millisecond.
             await().pollDelay(Duration.ofMillis(5))
-                    .until(() -> call(connection, "PING").equals("+PONG\r\n"));
+                    .until(() -> connection.ask("PING").equals("+PONG\r\n"));
             replies.add("now " + hours);
             for (String key : List.of("hour", "day", "ever", "new-2", "new--1")) {
-                replies.add(key + call(connection, "GET " + key) + hoursLeft(connection, key));
+                replies.add(key + connection.ask("GET", key) + hoursLeft(connection, key));
             }
-            replies.add(call(connection, "SET new-" + hours + " v EX 7200") + hoursLeft(connection, "new-" + hours));
-            replies.add(call(connection, "EXPIRE ever 7200") + hoursLeft(connection, "ever"));
-            replies.add(call(connection, "PERSIST ever"));
+            replies.add(
+                    connection.ask("SET", "new-" + hours, "v", "EX", "7200") + hoursLeft(connection, "new-" + hours));
+            replies.add(connection.ask("EXPIRE", "ever", "7200") + hoursLeft(connection, "ever"));
+            replies.add(connection.ask("PERSIST", "ever"));
             // What the clock has made expire does not come back with it, where somebody has looked.
-            replies.add(call(connection, "EXISTS hour day ever"));
+            replies.add(connection.ask("EXISTS", "hour", "day", "ever"));
         }
         return replies;
     }
@@ -122,7 +103,7 @@ class ClockJumpIT {
 
     /** A TTL, in hours, rounded. */
     private static long hoursLeft(RespConnection connection, String key) {
-        long seconds = Long.parseLong(call(connection, "TTL " + key).strip().substring(1));
+        long seconds = Long.parseLong(connection.ask("TTL", key).strip().substring(1));
         return seconds < 0 ? seconds : Math.round(seconds / 3600.0);
     }
 
@@ -160,27 +141,27 @@ class ClockJumpIT {
         try (Child server = server("log", "--timeout", "120");
                 RespConnection idle = server.connect();
                 RespConnection connection = server.connect()) {
-            assertEquals("+PONG\r\n", call(idle, "PING"));
+            assertEquals("+PONG\r\n", idle.ask("PING"));
             int written = 0;
             for (int hours : new int[] {0, 48, -5}) {
                 jump(Duration.ofHours(hours));
-                long syncs = figure(connection, "journal_syncs");
-                long drains = figure(connection, "drains");
+                long syncs = connection.figure("journal_syncs");
+                long drains = connection.figure("drains");
                 long began = System.nanoTime();
                 for (int i = 0; i < WRITES; i++) {
-                    assertEquals("+OK\r\n", call(connection, "SET key:" + written + " value:" + written));
+                    assertEquals("+OK\r\n", connection.ask("SET", "key:" + written, "value:" + written));
                     written++;
                 }
-                assertEquals("+OK\r\n", call(connection, "SAVE"));
+                assertEquals("+OK\r\n", connection.ask("SAVE"));
                 Duration took = Duration.ofNanos(System.nanoTime() - began);
                 assertTrue(took.toSeconds() < 5, () -> WRITES + " writes took " + took);
                 // A force begins early enough to be done within ten milliseconds: three to five of them, where nothing
                 // jumps.
-                long more = figure(connection, "journal_syncs") - syncs;
+                long more = connection.figure("journal_syncs") - syncs;
                 assertTrue(more >= 1 && more <= took.toMillis() / 2 + 20, () -> more + " syncs in " + took);
-                assertTrue(figure(connection, "drains") - drains <= 5 + took.toSeconds(), "drains");
-                assertTrue(figure(connection, "uptime_in_seconds") < 60, "uptime");
-                assertEquals("+PONG\r\n", call(idle, "PING"));
+                assertTrue(connection.figure("drains") - drains <= 5 + took.toSeconds(), "drains");
+                assertTrue(connection.figure("uptime_in_seconds") < 60, "uptime");
+                assertEquals("+PONG\r\n", idle.ask("PING"));
             }
             assertFalse(server.output().contains("ERROR"), server::output);
             jump(Duration.ofHours(-30));
@@ -189,7 +170,7 @@ class ClockJumpIT {
                     RespConnection other = again.connect()) {
                 for (int i = 0; i < written; i++) {
                     assertEquals(
-                            "$" + ("value:" + i).length() + "\r\nvalue:" + i + "\r\n", call(other, "GET key:" + i));
+                            "$" + ("value:" + i).length() + "\r\nvalue:" + i + "\r\n", other.ask("GET", "key:" + i));
                 }
                 assertEquals(0, again.stop());
                 assertFalse(Files.readString(room.resolve("again.log")).contains("ERROR"));

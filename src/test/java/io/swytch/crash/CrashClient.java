@@ -26,7 +26,7 @@ interface CrashClient {
 
     /** Sends a command and reads its reply, which may not be an error. */
     static Reply call(RespConnection connection, String... words) {
-        Reply reply = connection.call(Child.words(words));
+        Reply reply = connection.call(RespConnection.words(words));
         if (reply.type() == '-') {
             throw new AssertionError(Arrays.asList(words).subList(0, Math.min(3, words.length)) + " replied "
                     + reply.raw().toString().strip());

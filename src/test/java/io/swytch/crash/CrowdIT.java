@@ -1,6 +1,5 @@
 package io.swytch.crash;
 
-import static io.swytch.crash.Child.words;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -20,7 +19,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,22 +47,11 @@ class CrowdIT {
         ServerProcess.delete(room);
     }
 
-    private static String call(RespConnection connection, String... words) {
-        return connection.call(words(words)).raw().toString();
-    }
-
-    private static long figure(RespConnection connection, String name) {
-        String info = call(connection, "INFO", "everything");
-        int at = info.indexOf("\n" + name + ":");
-        assertTrue(at >= 0, name);
-        return Long.parseLong(info.substring(at + name.length() + 2, info.indexOf('\r', at)));
-    }
-
     private static Duration p99(RespConnection healthy) {
         long[] nanos = new long[LOOKS];
         for (int i = 0; i < LOOKS; i++) {
             long began = System.nanoTime();
-            assertEquals("$5\r\nvalue\r\n", call(healthy, "GET", "key"));
+            assertEquals("$5\r\nvalue\r\n", healthy.ask("GET", "key"));
             nanos[i] = System.nanoTime() - began;
         }
         Arrays.sort(nanos);
@@ -93,22 +80,19 @@ class CrowdIT {
 
     @Test
     void healthyClient_isServedBesideACrowd_whichLeavesNothingBehind() throws IOException {
-        int port = ServerProcess.freePort();
-        List<String> flags = List.of("redis", "--port", Integer.toString(port), "--maxmemory", "64mb");
-        try (Child server = Child.start(List.of(), Map.of(), room.resolve("log"), port, flags)
-                        .serving();
+        try (Child server = Launch.in(room).flags("--maxmemory", "64mb").serving("log");
                 RespConnection healthy = server.connect()) {
-            assertEquals("+OK\r\n", call(healthy, "SET", "key", "value"));
-            assertEquals("+OK\r\n", call(healthy, "SET", "large", "v".repeat(60_000)));
+            assertEquals("+OK\r\n", healthy.ask("SET", "key", "value"));
+            assertEquals("+OK\r\n", healthy.ask("SET", "large", "v".repeat(60_000)));
             p99(healthy);
             Duration alone = p99(healthy);
             Duration bound = NOISE.compareTo(alone.multipliedBy(5)) > 0 ? NOISE : alone.multipliedBy(5);
             List<String> seen = new ArrayList<>(List.of("alone " + alone));
 
-            join(port, IDLE, true);
-            await().until(() -> figure(healthy, "connected_clients") == IDLE + 1);
+            join(server.port(), IDLE, true);
+            await().until(() -> healthy.figure("connected_clients") == IDLE + 1);
             seen.add(within(bound, "idle", p99(healthy)));
-            join(port, CONNECTING, false);
+            join(server.port(), CONNECTING, false);
             seen.add(within(bound, "connecting", p99(healthy)));
             for (SocketChannel client : crowd.subList(0, IDLE / 3)) {
                 client.shutdownOutput();
@@ -120,24 +104,24 @@ class CrowdIT {
             seen.add(within(bound, "slow writers", p99(healthy)));
             long before = residentBytes(server);
             String mget = "*201\r\n$4\r\nMGET\r\n" + "$5\r\nlarge\r\n".repeat(200);
-            join(port, SLOW_READERS, true);
+            join(server.port(), SLOW_READERS, true);
             for (SocketChannel client : crowd.subList(crowd.size() - SLOW_READERS, crowd.size())) {
                 say(client, mget);
             }
-            await().until(() -> figure(healthy, "memory_network_bytes") > 200 << 20);
+            await().until(() -> healthy.figure("memory_network_bytes") > 200 << 20);
             seen.add(within(bound, "slow readers", p99(healthy)));
-            assertTrue(figure(healthy, "memory_network_bytes") <= figure(healthy, "memory_network_max_bytes"));
+            assertTrue(healthy.figure("memory_network_bytes") <= healthy.figure("memory_network_max_bytes"));
             long most = residentBytes(server);
             assertTrue(most - before > 150 << 20, () -> most - before + " bytes");
 
             for (SocketChannel client : crowd) {
                 client.close();
             }
-            await().until(() -> figure(healthy, "connected_clients") == 1);
+            await().until(() -> healthy.figure("connected_clients") == 1);
             await().atMost(Duration.ofSeconds(30))
                     .pollInterval(Duration.ofMillis(200))
                     .until(() -> residentBytes(server) < before + (64 << 20));
-            assertEquals("+OK\r\n", call(healthy, "SET", "key", "value"));
+            assertEquals("+OK\r\n", healthy.ask("SET", "key", "value"));
             System.out.println("p99: " + String.join(", ", seen));
             assertEquals(0, server.stop());
         }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.swytch.differential.Reply;
 import io.swytch.differential.RespConnection;
 import io.swytch.differential.ServerProcess;
 import java.io.IOException;
@@ -31,7 +30,7 @@ class DamagedJournalIT {
         try (Child server = server("first.log").serving();
                 RespConnection connection = server.connect()) {
             for (int i = 0; i < KEYS; i++) {
-                assertEquals("+OK\r\n", call(connection, "SET", "key:" + i, value(i)));
+                assertEquals("+OK\r\n", connection.ask("SET", "key:" + i, value(i)));
             }
             server.kill();
         }
@@ -43,11 +42,6 @@ class DamagedJournalIT {
 
     private static String value(int i) {
         return "value-" + i + "-".repeat(200);
-    }
-
-    private static String call(RespConnection connection, String... words) {
-        Reply reply = connection.call(Child.words(words));
-        return reply.raw().toString();
     }
 
     /** The journal's file that holds the writes. */
@@ -88,7 +82,7 @@ class DamagedJournalIT {
             assertTrue(server.output().contains("torn tail is cut off"), server::output);
             assertTrue(server.output().contains(segment().getParent().toString()), server::output);
             for (int i = 0; i < KEYS; i++) {
-                assertEquals("$" + value(i).length() + "\r\n" + value(i) + "\r\n", call(connection, "GET", "key:" + i));
+                assertEquals("$" + value(i).length() + "\r\n" + value(i) + "\r\n", connection.ask("GET", "key:" + i));
             }
             assertEquals(0, server.stop());
         }
@@ -123,13 +117,13 @@ class DamagedJournalIT {
                     output.matches("(?s).*skipped " + file + " from byte \\d+ on; .* bytes of changes are lost.*"),
                     output);
             assertOnlyLost(connection, lost);
-            assertEquals("+OK\r\n", call(connection, "SET", "later", "v"));
+            assertEquals("+OK\r\n", connection.ask("SET", "later", "v"));
             server.kill();
         }
         try (Child server = server("whole.log").serving();
                 RespConnection connection = server.connect()) {
             assertOnlyLost(connection, lost);
-            assertEquals("$1\r\nv\r\n", call(connection, "GET", "later"));
+            assertEquals("$1\r\nv\r\n", connection.ask("GET", "later"));
             assertEquals(0, server.stop());
         }
         assertTrue(Files.exists(file.resolveSibling("damaged-" + file.getFileName())), "the damaged file is kept");
@@ -139,7 +133,7 @@ class DamagedJournalIT {
     private static void assertOnlyLost(RespConnection connection, int lost) {
         for (int i = 0; i < KEYS; i++) {
             String expected = i == lost ? "$-1\r\n" : "$" + value(i).length() + "\r\n" + value(i) + "\r\n";
-            assertEquals(expected, call(connection, "GET", "key:" + i), "key:" + i);
+            assertEquals(expected, connection.ask("GET", "key:" + i), "key:" + i);
         }
     }
 

@@ -1,6 +1,6 @@
 package io.swytch.crash;
 
-import static io.swytch.crash.Child.words;
+import static io.swytch.differential.RespConnection.words;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,29 +33,11 @@ class DescriptorsIT {
     }
 
     private Child server(int limit) {
-        int port = ServerProcess.freePort();
-        List<String> before = List.of("sh", "-c", "ulimit -n " + limit + "; exec \"$0\" \"$@\"");
-        List<String> words = List.of(
-                "redis",
-                "--port",
-                Integer.toString(port),
-                "--persistent",
-                "--data-dir",
-                room.resolve("data").toString(),
-                "--maxmemory",
-                "8mb");
-        return Child.start(before, Map.of(), room.resolve("log"), port, words);
-    }
-
-    private static String call(RespConnection connection, String... words) {
-        return connection.call(words(words)).raw().toString();
-    }
-
-    private static long figure(RespConnection connection, String name) {
-        String info = call(connection, "INFO", "everything");
-        int at = info.indexOf("\n" + name + ":");
-        assertTrue(at >= 0, name);
-        return Long.parseLong(info.substring(at + name.length() + 2, info.indexOf('\r', at)));
+        return Launch.in(room)
+                .persistent()
+                .flags("--maxmemory", "8mb")
+                .afterSaying("ulimit -n " + limit)
+                .start("log");
     }
 
     @Test
@@ -65,8 +46,8 @@ class DescriptorsIT {
                 RespConnection healthy = server.connect()) {
             String reduced = "Current maximum open files is " + LIMIT + ". maxclients has been reduced to ";
             assertTrue(server.output().contains(reduced), server::output);
-            long max = figure(healthy, "maxclients");
-            String refusal = call(healthy, "CONFIG", "SET", "maxclients", "5000");
+            long max = healthy.figure("maxclients");
+            String refusal = healthy.ask("CONFIG", "SET", "maxclients", "5000");
             assertTrue(
                     refusal.contains("is not able to handle the specified number of clients, try with " + max),
                     refusal);
@@ -77,7 +58,7 @@ class DescriptorsIT {
             }
             for (RespConnection client : crowd) {
                 try {
-                    String reply = call(client, "PING");
+                    String reply = client.ask("PING");
                     if (reply.equals("+PONG\r\n")) {
                         served++;
                     } else {
@@ -88,20 +69,20 @@ class DescriptorsIT {
                 }
             }
             assertEquals(max - 1, served);
-            assertEquals(max, figure(healthy, "connected_clients"));
-            assertEquals(CROWD - served, figure(healthy, "rejected_connections"));
-            assertEquals(0, figure(healthy, "accepts_failed"));
+            assertEquals(max, healthy.figure("connected_clients"));
+            assertEquals(CROWD - served, healthy.figure("rejected_connections"));
+            assertEquals(0, healthy.figure("accepts_failed"));
 
             for (int i = 0; i < 20; i++) {
-                assertEquals("+OK\r\n", call(healthy, "SET", "key:" + i, "v".repeat(100_000)));
-                assertEquals("+OK\r\n", call(healthy, "SAVE"));
+                assertEquals("+OK\r\n", healthy.ask("SET", "key:" + i, "v".repeat(100_000)));
+                assertEquals("+OK\r\n", healthy.ask("SAVE"));
             }
-            assertEquals("+OK\r\n", call(healthy, "CONFIG", "SET", "maxmemory", "1mb"));
+            assertEquals("+OK\r\n", healthy.ask("CONFIG", "SET", "maxmemory", "1mb"));
             for (int i = 0; i < 20; i++) {
-                assertEquals("$100000\r\n", call(healthy, "GET", "key:" + i).substring(0, 9));
+                assertEquals("$100000\r\n", healthy.ask("GET", "key:" + i).substring(0, 9));
             }
             crowd.forEach(RespConnection::close);
-            await().until(() -> figure(healthy, "connected_clients") == 1);
+            await().until(() -> healthy.figure("connected_clients") == 1);
             assertEquals(0, server.stop());
         }
     }
@@ -112,9 +93,9 @@ class DescriptorsIT {
                 RespConnection healthy = server.connect()) {
             // Here classes lie in folders, so that each one that is new needs a descriptor; in a server they lie in a
             // jar, which is open.
-            assertEquals("+OK\r\n", call(healthy, "SET", "key", "before"));
-            assertEquals("$6\r\nbefore\r\n", call(healthy, "GET", "key"));
-            assertEquals(0, figure(healthy, "accepts_failed"));
+            assertEquals("+OK\r\n", healthy.ask("SET", "key", "before"));
+            assertEquals("$6\r\nbefore\r\n", healthy.ask("GET", "key"));
+            assertEquals(0, healthy.figure("accepts_failed"));
             // Everything that the server opens from here on fails with EMFILE.
             limit(server, 20);
             for (int i = 0; i < 8; i++) {
@@ -122,11 +103,11 @@ class DescriptorsIT {
                 crowd.add(waiting);
                 waiting.send(words("PING"));
             }
-            await().until(() -> figure(healthy, "accepts_failed") >= 3);
-            long failed = figure(healthy, "accepts_failed");
+            await().until(() -> healthy.figure("accepts_failed") >= 3);
+            long failed = healthy.figure("accepts_failed");
             Duration used = cpu(server);
-            assertEquals("+OK\r\n", call(healthy, "SET", "key", "value"));
-            await().until(() -> figure(healthy, "accepts_failed") >= failed + 5);
+            assertEquals("+OK\r\n", healthy.ask("SET", "key", "value"));
+            await().until(() -> healthy.figure("accepts_failed") >= failed + 5);
             // Five tries are a second. A loop that spins takes all of that, twenty INFOs a tenth.
             Duration took = cpu(server).minus(used);
             assertTrue(took.toMillis() < 800, () -> "the server used " + took);
@@ -134,7 +115,7 @@ class DescriptorsIT {
             for (RespConnection waiting : crowd) {
                 assertEquals("+PONG\r\n", waiting.read().raw().toString());
             }
-            assertEquals("$5\r\nvalue\r\n", call(healthy, "GET", "key"));
+            assertEquals("$5\r\nvalue\r\n", healthy.ask("GET", "key"));
             assertTrue(server.output().contains("connections cannot be accepted"), server::output);
         }
     }

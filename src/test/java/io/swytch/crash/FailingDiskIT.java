@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,7 +30,6 @@ class FailingDiskIT {
     private static final Duration RECOVERY_MAX = Duration.ofSeconds(10);
 
     private final Path room = ServerProcess.temporaryDirectory("swytch-eio");
-    private final Path data = room.resolve("data");
     private final Path fault = room.resolve("fault");
     private Path library;
 
@@ -46,32 +44,19 @@ class FailingDiskIT {
     }
 
     private Child server(String log, String sync) {
-        int port = ServerProcess.freePort();
-        List<String> words = List.of(
-                "redis",
-                "--port",
-                Integer.toString(port),
-                "--persistent",
-                "--data-dir",
-                data.toString(),
-                "--maxmemory",
-                "8mb",
-                "--sync",
-                sync);
-        Map<String, String> environment = Map.of("LD_PRELOAD", library.toString(), "SWYTCH_FAULT", fault.toString());
-        return Child.start(List.of(), environment, room.resolve(log), port, words)
-                .serving();
-    }
-
-    private static String call(RespConnection connection, String... words) {
-        return connection.call(Child.words(words)).raw().toString();
+        return Launch.in(room)
+                .persistent()
+                .flags("--maxmemory", "8mb", "--sync", sync)
+                .environment("LD_PRELOAD", library)
+                .environment("SWYTCH_FAULT", fault)
+                .serving(log);
     }
 
     /** On a connection of its own, which the server closes where it cannot say whether the write is kept. Returns the reply, or nothing. */
     private String write(Child server) {
         String key = "key:" + tried++;
         try (RespConnection connection = server.connect()) {
-            String reply = call(connection, "SET", key, "value of " + key);
+            String reply = connection.ask("SET", key, "value of " + key);
             if (reply.equals("+OK\r\n")) {
                 acked.add(key);
             }
@@ -84,7 +69,7 @@ class FailingDiskIT {
     private void check(RespConnection connection) {
         for (String key : acked) {
             String value = "value of " + key;
-            assertEquals("$" + value.length() + "\r\n" + value + "\r\n", call(connection, "GET", key), key);
+            assertEquals("$" + value.length() + "\r\n" + value + "\r\n", connection.ask("GET", key), key);
         }
     }
 
@@ -111,11 +96,11 @@ class FailingDiskIT {
                     assertTrue(
                             refusal.startsWith("-MISCONF Errors writing to the AOF file: Input/output error"),
                             () -> refusal + server.output());
-                    assertTrue(call(connection, "DEL", "key:0").startsWith("-MISCONF "));
+                    assertTrue(connection.ask("DEL", "key:0").startsWith("-MISCONF "));
                 }
                 assertEquals(before, acked.size());
                 check(connection);
-                assertTrue(call(connection, "INFO", "persistence").contains("aof_last_write_status:err"));
+                assertTrue(connection.ask("INFO", "persistence").contains("aof_last_write_status:err"));
                 assertTrue(server.output().contains("The journal cannot be written"), server::output);
             }
             Files.delete(fault);
@@ -148,14 +133,14 @@ class FailingDiskIT {
                 assertEquals("+OK\r\n", write(server));
             }
             Files.writeString(fault, call + " .sst\n");
-            String refused = call(connection, "SAVE");
+            String refused = connection.ask("SAVE");
             assertTrue(refused.startsWith("-") && refused.contains("Input/output error"), refused);
             String refusal = write(server);
             assertTrue(refusal.startsWith("-MISCONF Errors writing to L2: "), refusal);
             assertTrue(refusal.contains("Input/output error"), refusal);
             check(connection);
             // Deletes need no room, and the journal has them.
-            assertEquals(":1\r\n", call(connection, "DEL", acked.remove(0)));
+            assertEquals(":1\r\n", connection.ask("DEL", acked.remove(0)));
             Files.delete(fault);
             await().atMost(RECOVERY_MAX)
                     .pollInterval(Duration.ofMillis(50))
@@ -166,7 +151,7 @@ class FailingDiskIT {
         try (Child server = server("again.log", "10ms");
                 RespConnection connection = server.connect()) {
             assertFalse(acked.contains("key:0"));
-            assertEquals("$-1\r\n", call(connection, "GET", "key:0"));
+            assertEquals("$-1\r\n", connection.ask("GET", "key:0"));
             check(connection);
             assertEquals(0, server.stop());
         }
@@ -184,10 +169,10 @@ class FailingDiskIT {
             }
             Files.writeString(fault, "write /journal/\n");
             try (RespConnection connection = server.connect()) {
-                assertThrows(UncheckedIOException.class, () -> call(connection, mset));
+                assertThrows(UncheckedIOException.class, () -> connection.ask(mset));
             }
             // Others see it, and the journal has it as soon as it can: an error would not have been true.
-            assertEquals(":1\r\n", call(other, "EXISTS", "key:1"));
+            assertEquals(":1\r\n", other.ask("EXISTS", "key:1"));
             assertTrue(write(server).startsWith("-MISCONF "));
             Files.delete(fault);
             await().atMost(RECOVERY_MAX)
@@ -197,7 +182,7 @@ class FailingDiskIT {
         }
         try (Child server = server("again.log", "10ms");
                 RespConnection connection = server.connect()) {
-            assertEquals("$1\r\nv\r\n", call(connection, "GET", "key:3999"));
+            assertEquals("$1\r\nv\r\n", connection.ask("GET", "key:3999"));
             check(connection);
         }
     }

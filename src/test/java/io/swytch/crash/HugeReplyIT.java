@@ -1,16 +1,15 @@
 package io.swytch.crash;
 
+import static io.swytch.differential.RespConnection.words;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.swytch.differential.RespConnection;
 import io.swytch.differential.ServerProcess;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** A reply of more bytes than there is memory, which refers to what L1 holds, costs the heap little while its client does not read it. */
@@ -22,19 +21,10 @@ class HugeReplyIT {
     /** As many names as no heap would hold the pieces of. */
     private static final int TOO_MANY_TIMES = 30_000;
 
-    private static List<byte[]> words(String... args) {
-        return Arrays.stream(args)
-                .map(arg -> arg.getBytes(StandardCharsets.US_ASCII))
-                .toList();
-    }
-
     @Test
     void replyOfGigabytes_isReadSlowlyOrNotAtAll() {
         Path room = ServerProcess.temporaryDirectory("swytch-huge-reply");
-        int port = ServerProcess.freePort();
-        List<String> flags = List.of("redis", "--port", Integer.toString(port), "--maxmemory", "64mb");
-        try (Child server = Child.start(List.of(), Map.of(), room.resolve("log"), port, flags)
-                        .serving();
+        try (Child server = Launch.in(room).flags("--maxmemory", "64mb").serving("log");
                 RespConnection other = server.connect()) {
             String value = "v".repeat(VALUE_BYTES);
             other.call(words("SET", "large", value));
@@ -64,10 +54,7 @@ class HugeReplyIT {
     @Test
     void replyThatNoLimitAllows_closesItsClientOnly() {
         Path room = ServerProcess.temporaryDirectory("swytch-huge-reply");
-        int port = ServerProcess.freePort();
-        List<String> flags = List.of("redis", "--port", Integer.toString(port), "--maxmemory", "64mb");
-        try (Child server = Child.start(List.of(), Map.of(), room.resolve("log"), port, flags)
-                        .serving();
+        try (Child server = Launch.in(room).flags("--maxmemory", "64mb").serving("log");
                 RespConnection other = server.connect()) {
             other.call(words("SET", "large", "v".repeat(VALUE_BYTES)));
             String[] args = new String[TOO_MANY_TIMES + 1];

@@ -32,7 +32,7 @@ final class KnownData {
         for (int i = 0; i < count; i++) {
             String key = "key:" + random.nextInt(2 * count);
             if (random.nextInt(5) == 0) {
-                commands.add(Child.words("DEL", key));
+                commands.add(RespConnection.words("DEL", key));
                 if (living.remove(key) != null) {
                     deleted.add(key);
                 }
@@ -42,8 +42,8 @@ final class KnownData {
             String value = value(key, generation, isLarge ? 20_000 + random.nextInt(40_000) : random.nextInt(300));
             commands.add(
                     random.nextInt(10) == 0
-                            ? Child.words("SET", key, value, "PX", "100000000")
-                            : Child.words("SET", key, value));
+                            ? RespConnection.words("SET", key, value, "PX", "100000000")
+                            : RespConnection.words("SET", key, value));
             living.put(key, value);
             deleted.remove(key);
         }
@@ -96,7 +96,8 @@ final class KnownData {
 
     private void checkValues(RespConnection connection, List<String> keys, Seen seen) {
         List<Reply> replies = pipelined(
-                connection, keys.stream().map(key -> Child.words("GET", key)).toList());
+                connection,
+                keys.stream().map(key -> RespConnection.words("GET", key)).toList());
         for (int i = 0; i < keys.size(); i++) {
             Reply reply = replies.get(i);
             String expected = living.get(keys.get(i));
@@ -121,7 +122,8 @@ final class KnownData {
 
     private void checkExistence(RespConnection connection, List<String> keys, Seen seen) {
         List<Reply> replies = pipelined(
-                connection, keys.stream().map(key -> Child.words("EXISTS", key)).toList());
+                connection,
+                keys.stream().map(key -> RespConnection.words("EXISTS", key)).toList());
         for (int i = 0; i < keys.size(); i++) {
             Reply reply = replies.get(i);
             String expected = living.containsKey(keys.get(i)) ? "1" : "0";
@@ -137,7 +139,7 @@ final class KnownData {
         Set<String> listed = new HashSet<>();
         String cursor = "0";
         do {
-            Reply reply = connection.call(Child.words("SCAN", cursor, "COUNT", "1000"));
+            Reply reply = connection.call(RespConnection.words("SCAN", cursor, "COUNT", "1000"));
             if (reply.type() == '-') {
                 seen.errors.add(reply.payload().toString());
                 return;

@@ -41,7 +41,7 @@ class ManyKeysCrashIT {
                 words.add(value);
             }
         }
-        return Child.words(words.toArray(new String[0]));
+        return RespConnection.words(words.toArray(new String[0]));
     }
 
     /** Sets and deletes all keys until the server is gone. */
@@ -69,7 +69,7 @@ class ManyKeysCrashIT {
             }
             assertEquals(1, different.size(), () -> when + ": " + different);
             long keys = Long.parseLong(
-                    connection.call(Child.words("DBSIZE")).payload().toString());
+                    connection.call(RespConnection.words("DBSIZE")).payload().toString());
             assertTrue(keys == 0 || keys == KEYS, () -> when + ": DBSIZE " + keys);
         }
     }
@@ -116,7 +116,7 @@ class ManyKeysCrashIT {
                 read.addAll(i == 0 ? once : once.subList(1, once.size()));
             }
             List<byte[]> delete = new ArrayList<>(read);
-            delete.set(0, Child.words("UNLINK").get(0));
+            delete.set(0, RespConnection.words("UNLINK").get(0));
             CountDownLatch sent = new CountDownLatch(2);
             List<Thread> clients = new ArrayList<>();
             for (List<byte[]> command : List.of(read, delete)) {

@@ -3,11 +3,9 @@ package io.swytch.crash;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.swytch.differential.ServerProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,28 +54,16 @@ class PowerCutIT {
     private final Path data = room.resolve("data");
     private final Path notes = room.resolve("notes");
     private final Path boot = room.resolve("boot-id");
-    private final Path library = room.resolve("power-cut.so");
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<StepWriter> writers =
             Stream.iterate(0, db -> db + 2).limit(WRITERS).map(StepWriter::new).toList();
     private final List<PowerCut.Force> forces = new ArrayList<>();
+    private Path library;
     private double lostMs;
 
     @BeforeEach
     void compile() throws IOException, InterruptedException {
-        Path source = Path.of("src/test/resources/io/swytch/crash/power-cut.c");
-        assumeTrue(Files.exists(source), "run from the project's folder");
-        Process gcc;
-        try {
-            gcc = new ProcessBuilder("gcc", "-O1", "-shared", "-fPIC", "-o", library.toString(), source.toString())
-                    .redirectErrorStream(true)
-                    .start();
-        } catch (IOException e) {
-            assumeTrue(false, "no gcc: apt-get install gcc libc6-dev");
-            return;
-        }
-        String output = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(gcc.waitFor(60, TimeUnit.SECONDS) && gcc.exitValue() == 0, output);
+        library = Preloaded.compile("power-cut", room);
     }
 
     @AfterEach
@@ -86,34 +72,16 @@ class PowerCutIT {
     }
 
     private Child launch(int number, String sync, boolean isNoted) {
-        int port = ServerProcess.freePort();
-        List<String> words = List.of(
-                "redis",
-                "--port",
-                Integer.toString(port),
-                "--persistent",
-                "--data-dir",
-                data.toString(),
-                "--maxmemory",
-                "3mb",
-                "--l2-write-buffer",
-                "1mb",
-                "--l2-cache-size",
-                "1mb",
-                "--sync",
-                sync);
-        Map<String, String> environment = isNoted
-                ? Map.of(
-                        "LD_PRELOAD",
-                        library.toString(),
-                        "SWYTCH_CUT_DATA",
-                        data.toString(),
-                        "SWYTCH_CUT_NOTES",
-                        notes.toString(),
-                        "SWYTCH_CUT_BOOT",
-                        boot.toString())
-                : Map.of();
-        return Child.start(List.of(), environment, room.resolve("output-" + number + ".log"), port, words);
+        Launch launch = Launch.in(room)
+                .persistent()
+                .flags("--maxmemory", "3mb", "--l2-write-buffer", "1mb", "--l2-cache-size", "1mb", "--sync", sync);
+        if (isNoted) {
+            launch.environment("LD_PRELOAD", library)
+                    .environment("SWYTCH_CUT_DATA", data)
+                    .environment("SWYTCH_CUT_NOTES", notes)
+                    .environment("SWYTCH_CUT_BOOT", boot);
+        }
+        return launch.start("output-" + number + ".log");
     }
 
     @Test

@@ -20,7 +20,8 @@ final class Preloaded {
         Path library = folder.resolve(name + ".so");
         Process gcc;
         try {
-            gcc = new ProcessBuilder("gcc", "-shared", "-fPIC", "-o", library.toString(), source.toString(), "-ldl")
+            gcc = new ProcessBuilder(
+                            "gcc", "-O1", "-shared", "-fPIC", "-o", library.toString(), source.toString(), "-ldl")
                     .redirectErrorStream(true)
                     .start();
         } catch (IOException e) {

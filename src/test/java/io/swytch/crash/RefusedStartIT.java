@@ -32,7 +32,7 @@ class RefusedStartIT {
     void make() {
         try (Child server = Child.server(data, room.resolve("first.log")).serving();
                 RespConnection connection = server.connect()) {
-            connection.call(Child.words("SET", "k", "v"));
+            connection.call(RespConnection.words("SET", "k", "v"));
             assertEquals(0, server.stop());
         }
     }
@@ -79,7 +79,7 @@ class RefusedStartIT {
                 RespConnection connection = server.connect()) {
             assertEquals(
                     "$1\r\nv\r\n",
-                    connection.call(Child.words("GET", "k")).raw().toString());
+                    connection.call(RespConnection.words("GET", "k")).raw().toString());
             assertEquals(0, server.stop());
         }
     }
@@ -103,10 +103,13 @@ class RefusedStartIT {
             }
             assertEquals(
                     "$1\r\nv\r\n",
-                    connection.call(Child.words("GET", "k")).raw().toString());
+                    connection.call(RespConnection.words("GET", "k")).raw().toString());
             assertEquals(
                     "+OK\r\n",
-                    connection.call(Child.words("SET", "k2", "v")).raw().toString());
+                    connection
+                            .call(RespConnection.words("SET", "k2", "v"))
+                            .raw()
+                            .toString());
             assertEquals(0, server.stop());
         }
         assertServes();

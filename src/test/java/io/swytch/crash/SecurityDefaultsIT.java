@@ -1,6 +1,5 @@
 package io.swytch.crash;
 
-import static io.swytch.crash.Child.words;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -20,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -37,10 +35,6 @@ class SecurityDefaultsIT {
     @AfterEach
     void delete() {
         ServerProcess.delete(room);
-    }
-
-    private static String call(RespConnection connection, String... words) {
-        return connection.call(words(words)).raw().toString();
     }
 
     /** An address of this machine that a server takes for another one. */
@@ -66,22 +60,14 @@ class SecurityDefaultsIT {
         Path data = room.resolve("data");
         Path socket = room.resolve("socket");
         // As the launcher does: RocksDB makes its files by the umask.
-        List<String> before = List.of("sh", "-c", "umask 077; exec \"$0\" \"$@\"");
-        int port = ServerProcess.freePort();
-        List<String> flags = List.of(
-                "redis",
-                "--port",
-                Integer.toString(port),
-                "--persistent",
-                "--data-dir",
-                data.toString(),
-                "--unixsocket",
-                socket.toString());
-        try (Child server = Child.start(before, Map.of(), room.resolve("log"), port, flags)
-                        .serving();
+        try (Child server = Launch.in(room)
+                        .persistent()
+                        .flags("--unixsocket", socket.toString())
+                        .afterSaying("umask 077")
+                        .serving("log");
                 RespConnection connection = server.connect()) {
-            assertEquals("+OK\r\n", call(connection, "SET", "key", "value"));
-            assertEquals("+OK\r\n", call(connection, "SAVE"));
+            assertEquals("+OK\r\n", connection.ask("SET", "key", "value"));
+            assertEquals("+OK\r\n", connection.ask("SAVE"));
             try (Stream<Path> files = Files.walk(data)) {
                 for (Path file : (Iterable<Path>) files::iterator) {
                     assertEquals(
@@ -112,8 +98,8 @@ class SecurityDefaultsIT {
                 RespConnection connection = server.connect()) {
             String refusal = say(outside, server.port(), "");
             assertTrue(refusal.startsWith("-DENIED Redis is running in protected mode because"), refusal);
-            assertEquals("+OK\r\n", call(connection, "SET", "key", "value"));
-            assertEquals("+OK\r\n", call(connection, "CONFIG", "SET", "requirepass", "secret"));
+            assertEquals("+OK\r\n", connection.ask("SET", "key", "value"));
+            assertEquals("+OK\r\n", connection.ask("CONFIG", "SET", "requirepass", "secret"));
             assertEquals(
                     "-NOAUTH Authentication required.\r\n+OK\r\n", say(outside, server.port(), "GET key\r\nQUIT\r\n"));
             String wrong = "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
@@ -137,7 +123,7 @@ class SecurityDefaultsIT {
             String get = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nSET by-browser 1\r\n";
             String reply = say(here, server.port(), get);
             assertEquals("-ERR wrong number of arguments for 'get' command\r\n", reply);
-            assertEquals(":0\r\n", call(connection, "EXISTS", "by-browser"));
+            assertEquals(":0\r\n", connection.ask("EXISTS", "by-browser"));
             assertTrue(server.output().contains("Possible SECURITY ATTACK detected"), server::output);
         }
     }

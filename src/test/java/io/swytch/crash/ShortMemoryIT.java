@@ -1,6 +1,6 @@
 package io.swytch.crash;
 
-import static io.swytch.crash.Child.words;
+import static io.swytch.differential.RespConnection.words;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -37,27 +36,10 @@ class ShortMemoryIT {
     }
 
     private Child server() {
-        int port = ServerProcess.freePort();
-        List<String> words = List.of("redis", "--port", Integer.toString(port), "--maxmemory", "16mb");
-        return Child.start(
-                        List.of(),
-                        Map.of(),
-                        List.of("-XX:+ExitOnOutOfMemoryError", "-Xmx48m", "-XX:MaxDirectMemorySize=96m"),
-                        room.resolve("log"),
-                        port,
-                        words)
-                .serving();
-    }
-
-    private static String call(RespConnection connection, String... words) {
-        return connection.call(words(words)).raw().toString();
-    }
-
-    private static long figure(RespConnection connection, String name) {
-        String info = call(connection, "INFO", "everything");
-        int at = info.indexOf("\n" + name + ":");
-        assertTrue(at >= 0, name);
-        return Long.parseLong(info.substring(at + name.length() + 2, info.indexOf('\r', at)));
+        return Launch.in(room)
+                .flags("--maxmemory", "16mb")
+                .java("-XX:+ExitOnOutOfMemoryError", "-Xmx48m", "-XX:MaxDirectMemorySize=96m")
+                .serving("log");
     }
 
     @Test
@@ -65,7 +47,7 @@ class ShortMemoryIT {
         try (Child server = server();
                 RespConnection healthy = server.connect();
                 RespConnection greedy = server.connect()) {
-            assertEquals("+OK\r\n", call(greedy, "MULTI"));
+            assertEquals("+OK\r\n", greedy.ask("MULTI"));
             String reply = "+QUEUED\r\n";
             int queued = 0;
             while (reply.equals("+QUEUED\r\n")) {
@@ -82,12 +64,12 @@ class ShortMemoryIT {
             assertEquals(TOO_MUCH, reply);
             assertTrue(queued > 20_000, () -> "refused too early");
             // What had been queued is let go of at once: another transaction has room.
-            assertEquals("+OK\r\n", call(healthy, "MULTI"));
-            assertEquals("+QUEUED\r\n", call(healthy, "SET", "key", "value"));
-            assertEquals("*1\r\n+OK\r\n", call(healthy, "EXEC"));
-            assertEquals("-EXECABORT Transaction discarded because of previous errors.\r\n", call(greedy, "EXEC"));
-            assertEquals("$-1\r\n", call(greedy, "GET", "key:1"));
-            assertEquals(0, figure(healthy, "mem_clients_heap"));
+            assertEquals("+OK\r\n", healthy.ask("MULTI"));
+            assertEquals("+QUEUED\r\n", healthy.ask("SET", "key", "value"));
+            assertEquals("*1\r\n+OK\r\n", healthy.ask("EXEC"));
+            assertEquals("-EXECABORT Transaction discarded because of previous errors.\r\n", greedy.ask("EXEC"));
+            assertEquals("$-1\r\n", greedy.ask("GET", "key:1"));
+            assertEquals(0, healthy.figure("mem_clients_heap"));
             assertEquals(0, server.stop());
         }
     }
@@ -106,13 +88,13 @@ class ShortMemoryIT {
                 }
                 RespConnection watching = server.connect();
                 crowd.add(watching);
-                reply = call(watching, watch);
+                reply = watching.ask(watch);
             }
             assertEquals(TOO_MUCH, reply);
-            assertTrue(figure(healthy, "mem_clients_heap") <= figure(healthy, "mem_clients_heap_max"));
+            assertTrue(healthy.figure("mem_clients_heap") <= healthy.figure("mem_clients_heap_max"));
             crowd.forEach(RespConnection::close);
-            await().until(() -> figure(healthy, "mem_clients_heap") == 0);
-            assertEquals("+OK\r\n", call(healthy, "WATCH", "key"));
+            await().until(() -> healthy.figure("mem_clients_heap") == 0);
+            assertEquals("+OK\r\n", healthy.ask("WATCH", "key"));
             assertEquals(0, server.stop());
         }
     }
@@ -135,16 +117,16 @@ class ShortMemoryIT {
                     // That is what is tried.
                 }
                 long began = System.nanoTime();
-                assertEquals("+PONG\r\n", call(healthy, "PING"));
+                assertEquals("+PONG\r\n", healthy.ask("PING"));
                 longestNanos = Math.max(longestNanos, System.nanoTime() - began);
             }
-            assertTrue(figure(healthy, "evicted_clients") > 20, server::output);
-            assertEquals("+OK\r\n", call(healthy, "SET", "key", "v".repeat(1 << 20)));
+            assertTrue(healthy.figure("evicted_clients") > 20, server::output);
+            assertEquals("+OK\r\n", healthy.ask("SET", "key", "v".repeat(1 << 20)));
             // With no bound but the Java machine's, each try to take more took half a second of everybody's time.
             long millis = TimeUnit.NANOSECONDS.toMillis(longestNanos);
             assertTrue(millis < 400, () -> "somebody waited " + Duration.ofMillis(millis));
             crowd.forEach(RespConnection::close);
-            await().until(() -> figure(healthy, "connected_clients") == 1);
+            await().until(() -> healthy.figure("connected_clients") == 1);
             assertEquals("", server.output().contains("OutOfMemoryError:") ? server.output() : "");
             assertEquals(0, server.stop());
         }
@@ -154,7 +136,7 @@ class ShortMemoryIT {
     void slowReadersOfBigReplies_holdNoMoreThanThereIs() {
         try (Child server = server();
                 RespConnection healthy = server.connect()) {
-            assertEquals("+OK\r\n", call(healthy, "SET", "value", "v".repeat(50_000)));
+            assertEquals("+OK\r\n", healthy.ask("SET", "value", "v".repeat(50_000)));
             // Twenty megabytes, of which the system's buffers take five.
             String[] mget = new String[401];
             Arrays.fill(mget, "value");
@@ -163,12 +145,12 @@ class ShortMemoryIT {
                 RespConnection slow = server.connect();
                 crowd.add(slow);
                 slow.send(words(mget));
-                assertEquals("+PONG\r\n", call(healthy, "PING"));
+                assertEquals("+PONG\r\n", healthy.ask("PING"));
             }
-            await().until(() -> figure(healthy, "evicted_clients") > 20);
+            await().until(() -> healthy.figure("evicted_clients") > 20);
             assertEquals(
                     50_000 + "$50000\r\n\r\n".length(),
-                    call(healthy, "GET", "value").length());
+                    healthy.ask("GET", "value").length());
             assertEquals("", server.output().contains("OutOfMemoryError:") ? server.output() : "");
             assertEquals(0, server.stop());
         }

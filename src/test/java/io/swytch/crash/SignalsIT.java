@@ -1,6 +1,6 @@
 package io.swytch.crash;
 
-import static io.swytch.crash.Child.words;
+import static io.swytch.differential.RespConnection.words;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

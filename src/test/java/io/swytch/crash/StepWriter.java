@@ -45,7 +45,7 @@ final class StepWriter {
                 int replies = 0;
                 for (int i = 0; i < BATCH; i++) {
                     for (List<String> command : step(++sent)) {
-                        connection.send(Child.words(command.toArray(new String[0])));
+                        connection.send(RespConnection.words(command.toArray(new String[0])));
                         replies++;
                     }
                 }

@@ -85,7 +85,7 @@ final class Tally implements CrashClient {
                 int by = 1 + random.nextInt(9);
                 for (int i : which) {
                     sent.addAndGet(i, by);
-                    connection.send(Child.words("INCRBY", NAMES.get(i), Integer.toString(by)));
+                    connection.send(RespConnection.words("INCRBY", NAMES.get(i), Integer.toString(by)));
                 }
                 for (int i : which) {
                     // Others add, too, and the server may have kept what was in flight: so no more is certain of the

@@ -39,14 +39,10 @@ class WarmStartIT {
         return key + ":" + "v".repeat(400);
     }
 
-    private static String call(RespConnection connection, String... words) {
-        return connection.call(Child.words(words)).toString();
-    }
-
     private static Map<String, String> info(RespConnection connection) {
         Map<String, String> fields = new TreeMap<>();
         connection
-                .call(Child.words("INFO", "tiering"))
+                .call(RespConnection.words("INFO", "tiering"))
                 .payload()
                 .toString()
                 .lines()
@@ -61,22 +57,18 @@ class WarmStartIT {
         return fields;
     }
 
-    private static long number(RespConnection connection, String field) {
-        return Long.parseLong(info(connection).get(field));
-    }
-
     private static String bulk(String text) {
-        return "$" + text.length() + "\\r\\n" + text + "\\r\\n";
+        return "$" + text.length() + "\r\n" + text + "\r\n";
     }
 
     /** Twice as much as memory holds, of which some is asked for again and again. */
     private static void fill(RespConnection connection) {
         for (int i = 0; i < KEYS; i++) {
-            call(connection, "SET", "key:" + i, value(i));
+            connection.ask("SET", "key:" + i, value(i));
         }
         for (int round = 0; round < 4; round++) {
             for (int i = 0; i < HOT; i++) {
-                assertEquals(bulk(value(i)), call(connection, "GET", "key:" + i));
+                assertEquals(bulk(value(i)), connection.ask("GET", "key:" + i));
             }
         }
     }
@@ -91,7 +83,7 @@ class WarmStartIT {
         assertEquals("0", warm.get("fills"));
         assertEquals("0", warm.get("l1_evictions"));
         for (int i = CHANGED; i < HOT; i++) {
-            assertEquals(bulk(value(i)), call(connection, "GET", "key:" + i));
+            assertEquals(bulk(value(i)), connection.ask("GET", "key:" + i));
         }
         Map<String, String> read = info(connection);
         // Of those that were new when the server was stopped, main had not taken all yet.
@@ -115,7 +107,7 @@ class WarmStartIT {
             checkWarm(connection);
             assertTrue(ready(metricsPort).matches("ok\nwarm (0\\.99|1\\.00) done\n"), ready(metricsPort));
             for (int i = 0; i < CHANGED; i++) {
-                call(connection, i % 2 == 0 ? "DEL" : "APPEND", "key:" + i, "x");
+                connection.ask(i % 2 == 0 ? "DEL" : "APPEND", "key:" + i, "x");
             }
             // Nothing is saved from here on: the list is of before the changes.
             server.kill();
@@ -124,10 +116,10 @@ class WarmStartIT {
                 RespConnection connection = server.connect()) {
             checkWarm(connection);
             for (int i = 0; i < CHANGED; i++) {
-                String expected = i % 2 == 0 ? "$-1\\r\\n" : bulk(value(i) + "x");
-                assertEquals(expected, call(connection, "GET", "key:" + i));
+                String expected = i % 2 == 0 ? "$-1\r\n" : bulk(value(i) + "x");
+                assertEquals(expected, connection.ask("GET", "key:" + i));
             }
-            assertEquals(":" + (KEYS - CHANGED / 2) + "\\r\\n", call(connection, "DBSIZE"));
+            assertEquals(":" + (KEYS - CHANGED / 2) + "\r\n", connection.ask("DBSIZE"));
         }
     }
 
@@ -146,10 +138,10 @@ class WarmStartIT {
                 RespConnection connection = server.connect()) {
             fill(connection);
             // What is replayed after the crash is in memory first, and might leave too little room.
-            call(connection, "SAVE");
-            long saves = number(connection, "warm_saves");
+            connection.ask("SAVE");
+            long saves = connection.figure("warm_saves");
             // One may be under way that began before the last reads.
-            await().atMost(WARM_MAX).until(() -> number(connection, "warm_saves") >= saves + 2);
+            await().atMost(WARM_MAX).until(() -> connection.figure("warm_saves") >= saves + 2);
             server.kill();
         }
         try (Child server = server();
@@ -172,7 +164,7 @@ class WarmStartIT {
                     .until(() -> info(connection).get("warm_state").equals("done"));
             assertEquals("0", info(connection).get("warm_keys_saved"));
             for (int i = 0; i < HOT; i++) {
-                call(connection, "GET", "key:" + i);
+                connection.ask("GET", "key:" + i);
             }
             assertEquals(0, server.stop(), server::output);
         }
@@ -180,8 +172,8 @@ class WarmStartIT {
         try (Child server = server("--warm", "no");
                 RespConnection connection = server.connect()) {
             assertEquals("off", info(connection).get("warm_state"));
-            call(connection, "GET", "key:1");
-            assertEquals(1, number(connection, "fills"));
+            connection.ask("GET", "key:1");
+            assertEquals(1, connection.figure("fills"));
         }
     }
 
@@ -206,7 +198,7 @@ class WarmStartIT {
                             .count(),
                     server::output);
             assertEquals("0", info(connection).get("warm_keys_loaded"));
-            assertEquals(bulk(value(1)), call(connection, "GET", "key:1"));
+            assertEquals(bulk(value(1)), connection.ask("GET", "key:1"));
             assertEquals(0, server.stop(), server::output);
         }
     }

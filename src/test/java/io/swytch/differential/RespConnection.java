@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A raw client: writes a command, reads the bytes of its reply. Threads: one at a time. */
@@ -39,6 +40,15 @@ public final class RespConnection implements AutoCloseable {
                 throw new IllegalStateException("HELLO 3: " + reply);
             }
         }
+    }
+
+    /** A command as the wire wants it. */
+    public static List<byte[]> words(String... words) {
+        List<byte[]> args = new ArrayList<>();
+        for (String word : words) {
+            args.add(word.getBytes(StandardCharsets.ISO_8859_1));
+        }
+        return args;
     }
 
     /** Sends a command without reading its reply. */
@@ -84,6 +94,21 @@ public final class RespConnection implements AutoCloseable {
     public Reply call(List<byte[]> args) {
         send(args);
         return read();
+    }
+
+    /** Sends a command. Returns its reply as it came over the wire. */
+    public String ask(String... words) {
+        return call(words(words)).raw().toString();
+    }
+
+    /** A number that INFO tells. */
+    public long figure(String name) {
+        String info = ask("INFO", "everything");
+        int at = info.indexOf("\n" + name + ":");
+        if (at < 0) {
+            throw new AssertionError("INFO does not tell " + name);
+        }
+        return Long.parseLong(info.substring(at + name.length() + 2, info.indexOf('\r', at)));
     }
 
     @Override
