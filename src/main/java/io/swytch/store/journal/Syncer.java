@@ -6,13 +6,13 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * The thread {@code swytch-sync}, which forces what is committed; asleep while there is nothing.
  *
- * <p>In {@link SyncMode#TEN_MS} a sync begins so early that it should end before its oldest byte is 10 ms old: 10 ms less what syncs take
- * lately. In {@link SyncMode#ALWAYS} they follow each other. In {@link SyncMode#OS} there is no thread.
+ * <p>In {@link SyncMode#TEN_MS} a sync begins so early that it should end before its oldest byte is 10 ms old: 10 ms less what it took lately from the moment a
+ * sync was due to its end. The thread has the highest priority, because it sleeps nearly all the time, and each of its waits, for the time, for a lock, for the disk, ends with
+ * waiting for a processor: on two cores that loops and clients keep busy that took longer than the disk. In {@link SyncMode#ALWAYS} they follow each other. In {@link SyncMode#OS} there is no thread.
  */
 final class Syncer {
     private static final long BOUND_NANOS = 9_500_000;
     private static final long PAUSE_NANOS_MIN = 1_000_000;
-    private static final long MEMORY_SYNCS = 256;
 
     private final Journal journal;
     private final SyncMode mode;
@@ -24,17 +24,20 @@ final class Syncer {
 
     private volatile boolean closed;
 
-    /**
-     * How long a sync takes lately: the longest of a few hundred, slowly forgotten. A shorter memory plans for the usual sync, and each that takes
-     * longer is late: on a disk with 3 ms at the median and 9 ms at p99 that was twice as many.
-     */
-    private long expectedNanos = PAUSE_NANOS_MIN;
+    private final SyncDelays delays = new SyncDelays();
 
     Syncer(Journal journal, SyncMode mode, Clock clock) {
         this.journal = journal;
         this.mode = mode;
         this.clock = clock;
         thread.setDaemon(true);
+        hasten(thread);
+    }
+
+    /** Lets the thread run before event loops, by what the launcher and the system make of its priority; nothing is right or wrong by it. */
+    @SuppressWarnings("ThreadPriorityCheck")
+    private static void hasten(Thread thread) {
+        thread.setPriority(Thread.MAX_PRIORITY);
     }
 
     void start() {
@@ -67,17 +70,19 @@ final class Syncer {
                 oldest = clock.nanos();
                 continue;
             }
+            long due = clock.nanos();
             if (mode == SyncMode.TEN_MS) {
-                pauseUntil(oldest + Math.max(PAUSE_NANOS_MIN, BOUND_NANOS - expectedNanos));
+                due = Math.max(due, oldest + Math.max(PAUSE_NANOS_MIN, BOUND_NANOS - delays.expectedNanos()));
+                pauseUntil(due);
             }
             if (!closed) {
-                oldest = syncOnce(oldest);
+                oldest = syncOnce(oldest, due);
             }
         }
     }
 
     /** Returns when the sync began: nothing older than that is unsynced now. */
-    private long syncOnce(long oldest) {
+    private long syncOnce(long oldest, long due) {
         long start = clock.nanos();
         try {
             journal.sync(oldest);
@@ -85,7 +90,7 @@ final class Syncer {
             // Logged and kept by the journal; nothing is wanted until it has recovered.
             return start;
         }
-        expectedNanos = Math.max(clock.nanos() - start, expectedNanos - expectedNanos / MEMORY_SYNCS);
+        delays.add(clock.nanos() - due);
         return start;
     }
 
