@@ -16,6 +16,7 @@ import io.swytch.server.ServerLimits;
 import io.swytch.server.ServerOptions;
 import io.swytch.stats.Stats;
 import io.swytch.stats.StoreFigures;
+import io.swytch.store.BacklogLimits;
 import io.swytch.store.Store;
 import io.swytch.store.StoreLostException;
 import io.swytch.store.StoreOptions;
@@ -160,6 +161,10 @@ public final class RedisServer implements Lifecycle, Health {
                             loops(settings),
                             settings.isPersistent() ? settings.dataDir() : null,
                             settings.l2WriteBufferBytes(),
+                            new BacklogLimits(
+                                    settings.journalLimitBytes(),
+                                    settings.level0LimitFiles(),
+                                    settings.compactionLimitBytes()),
                             settings.l2CacheBytes(),
                             tablesOpenMax,
                             journalSync(settings.sync()),

@@ -157,7 +157,7 @@ final class Dispatcher implements CommandLoop {
             return Outcome.PARKED;
         }
         Parking parking = Parking.of(session);
-        if (tiered && parking == null && spec.hasAny(WRITES)) {
+        if (tiered && parking == null && (spec.hasAny(WRITES) || session.inMulti() && Engine.writes(spec, session))) {
             long delayMs = engine.writeDelayMillis();
             if (delayMs > 0) {
                 engine.parkFor(session, delayMs);

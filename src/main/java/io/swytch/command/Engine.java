@@ -46,6 +46,9 @@ public final class Engine implements AutoCloseable {
     /** Threads for commands that leave the event loops. */
     private static final int BACKGROUND_THREADS = 2;
 
+    /** A command that writes waits no longer for a disk that is far behind: its client would take the server for dead. */
+    private static final long WRITE_WAIT_NANOS_MAX = 5_000_000_000L;
+
     /** How often rates and peaks are looked at, as Redis does. */
     private static final long SAMPLE_MILLIS = 100;
 
@@ -319,15 +322,22 @@ public final class Engine implements AutoCloseable {
         return true;
     }
 
-    /** Parks the connection of a command that writes for as long as {@link #writeDelayMillis} said. */
+    /** Parks the connection of a command that writes for as long as {@link #writeDelayMillis} said, and on while there is no room at all. */
     void parkFor(Session session, long millis) {
         Parking.park(session);
-        ClientConnection connection = connection(session);
-        long began = clock.nanos();
+        waitOn(connection(session), clock.nanos(), millis);
+    }
+
+    private void waitOn(ClientConnection connection, long began, long millis) {
         Runnable goOn = () -> {
+            long waited = clock.nanos() - began;
             Tier tier = store.tier();
             if (tier != null) {
-                tier.writeWaited(clock.nanos() - began);
+                if (!isClosing && waited < WRITE_WAIT_NANOS_MAX && tier.isFull()) {
+                    waitOn(connection, began, millis);
+                    return;
+                }
+                tier.writeWaited(waited);
             }
             connection.resume();
         };
@@ -438,6 +448,11 @@ public final class Engine implements AutoCloseable {
             connection.closeAfterReplies();
         }
         connection.resumeNext();
+    }
+
+    /** Whether it is a command that writes, or an EXEC of some. */
+    static boolean writes(CommandSpec spec, Session session) {
+        return spec.has(Flag.WRITE) || (spec.lockScope() == CommandSpec.LockScope.QUEUED && hasWrites(session));
     }
 
     /** Commands that write, of a transaction's queue. */

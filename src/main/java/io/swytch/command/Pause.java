@@ -3,7 +3,6 @@ package io.swytch.command;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.swytch.clock.Clock;
 import io.swytch.command.spec.CommandSpec;
-import io.swytch.command.spec.Flag;
 import io.swytch.command.spec.Session;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -65,10 +64,7 @@ final class Pause {
 
     /** Whether the pause, which is on, is for this command too. */
     boolean holdsBack(CommandSpec spec, Session session) {
-        if (all) {
-            return true;
-        }
-        return spec.has(Flag.WRITE) || (spec.lockScope() == CommandSpec.LockScope.QUEUED && Engine.hasWrites(session));
+        return all || Engine.writes(spec, session);
     }
 
     /** Runs {@code goOn} when the pause is over. Returns false, and does nothing, if it is. */

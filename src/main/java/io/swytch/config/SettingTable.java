@@ -119,6 +119,27 @@ final class SettingTable {
                     Kind.memory(MIB),
                     "changes that left memory before they reached L2, beside maxmemory"),
             row(
+                    "journal-limit",
+                    "BYTES",
+                    "2gb",
+                    FIXED,
+                    Kind.memory(256 * MIB),
+                    "what the journal may take on disk; from 3/4 of it on writers are slowed"),
+            row(
+                    "l2-level0-limit",
+                    "COUNT",
+                    "32",
+                    FIXED,
+                    Kind.integer(8, 1024),
+                    "RocksDB's files that wait for their first compaction; from 3/4 of it on writers are slowed"),
+            row(
+                    "l2-compaction-limit",
+                    "BYTES",
+                    "64gb",
+                    FIXED,
+                    Kind.memory(16 * MIB),
+                    "what RocksDB's compactions may have before them; from 3/4 of it on writers are slowed"),
+            row(
                     "warm",
                     "yes|no",
                     "yes",

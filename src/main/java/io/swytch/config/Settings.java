@@ -339,6 +339,21 @@ public final class Settings {
         return Long.parseLong(value("l2-write-buffer"));
     }
 
+    /** Of the journal, from three quarters of which on writers are slowed. */
+    public long journalLimitBytes() {
+        return Long.parseLong(value("journal-limit"));
+    }
+
+    /** Of RocksDB's files at level 0; as {@link #journalLimitBytes}. */
+    public long level0LimitFiles() {
+        return Long.parseLong(value("l2-level0-limit"));
+    }
+
+    /** Of what RocksDB's compactions have before them; as {@link #journalLimitBytes}. */
+    public long compactionLimitBytes() {
+        return Long.parseLong(value("l2-compaction-limit"));
+    }
+
     /** Whether L1 begins with what it held, in persistent mode. */
     public boolean isWarm() {
         return value("warm").equals("yes");

@@ -112,8 +112,14 @@ final class SwytchCollector implements MultiCollector {
                 store.expiredBacklogMs / 1000);
         gauge(all, "l2_expired_waiting", "Keys that expired on disk and wait for a drain.", store.expiredWaitingKeys);
         gauge(all, "journal_bytes", "Size of the journal on disk.", store.journalBytes);
+        gauge(all, "journal_max_bytes", "journal-limit.", store.journalBytesMax);
+        gauge(all, "l2_level0_files", "RocksDB's files that wait for their first compaction.", store.level0Files);
+        gauge(all, "l2_level0_max_files", "l2-level0-limit.", store.level0FilesMax);
+        gauge(all, "l2_compaction_bytes", "What RocksDB's compactions have before them.", store.compactionBytes);
+        gauge(all, "l2_compaction_max_bytes", "l2-compaction-limit.", store.compactionBytesMax);
         gauge(all, "dirty_bytes", "What L2 does not have yet.", store.dirtyBytes);
         gauge(all, "write_buffer_bytes", "Changes that left L1 before they reached L2.", store.writeBufferBytes);
+        gauge(all, "write_buffer_max_bytes", "l2-write-buffer.", store.writeBufferMaxBytes);
         gauge(all, "l2_cache_bytes", "RocksDB's cache of blocks.", store.blockCacheBytes);
         gauge(all, "l2_memtable_bytes", "RocksDB's memtables.", store.memtableBytes);
         gauge(all, "l2_filter_bytes", "RocksDB's indexes and filters.", store.filterBytes);

@@ -40,6 +40,14 @@ public final class StoreFigures {
 
     public long l2Keys;
     public long journalBytes;
+
+    /** Bound of {@link #journalBytes}, as the next ones of RocksDB's files at level 0 and of what its compactions have before them. */
+    public long journalBytesMax;
+
+    public long level0Files;
+    public long level0FilesMax;
+    public long compactionBytes;
+    public long compactionBytesMax;
     public long journalBufferBytes;
 
     /** RocksDB's memory. */

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * How far what lies below L1 is behind, against a limit each, and how long writers wait for that: nothing as long as all is well, growing smoothly
  * as a limit comes nearer, never an error.
  *
- * <p>Threads: {@link #look} by upkeep; the rest by any, event loops too.
+ * <p>Threads: {@link #look} by one of its own; the rest by any, event loops too.
  */
 final class Backlog {
     private static final Logger LOG = LoggerFactory.getLogger(Backlog.class);
@@ -23,29 +23,28 @@ final class Backlog {
     /** Writers are said to go on freely when none has waited for so long: so there are no more than two lines in such a time. */
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    /** 32 files at level 0: eight times what makes RocksDB compact them. */
-    static final long LEVEL0_FILES_MAX = 32;
-
-    /** 64 GiB: where RocksDB itself would begin to slow writers, if they came its way. */
-    static final long COMPACTION_BYTES_MAX = 64L << 30;
-
-    static final long JOURNAL_BYTES_MAX = 2L << 30;
-
     /** Share of a limit from which on writers are slowed. */
     private static final double SLOW_FROM = 0.75;
 
     private static final double DELAY_MILLIS_PER_LOAD = 100;
     private static final long DELAY_MILLIS_MAX = 50;
 
+    /**
+     * Share of the write buffer or of the journal from which on writers wait until it is less: many that wrote as often as the longest delay lets
+     * them would outrun memory, or the disk's size. The other limits are about speed.
+     */
+    private static final double FULL = SLOW_FROM + DELAY_MILLIS_MAX / DELAY_MILLIS_PER_LOAD;
+
     private static final WriteLimit[] LIMITS = WriteLimit.values();
 
     private final L1 l1;
     private final long writeBufferBytes;
+    private final BacklogLimits limits;
     private final LongAdder[] stalls = new LongAdder[LIMITS.length];
     private final LongAdder stallNanos = new LongAdder();
     private final Clock clock;
 
-    /** What upkeep has told of: whether writers are slowed, since when, how many had waited until then and for how long. */
+    /** What has been told of: whether writers are slowed, since when, how many had waited until then and for how long. */
     private boolean isTold;
 
     private long toldStalls;
@@ -63,13 +62,16 @@ final class Backlog {
 
     private volatile double load;
 
+    private volatile boolean isJournalFull;
+
     /** What the last stall was for. */
     private volatile WriteLimit stalledFor = WriteLimit.JOURNAL;
 
-    Backlog(L1 l1, long writeBufferBytes, Clock clock) {
+    Backlog(L1 l1, long writeBufferBytes, BacklogLimits limits, Clock clock) {
         this.clock = clock;
         this.l1 = l1;
         this.writeBufferBytes = writeBufferBytes;
+        this.limits = limits;
         for (int i = 0; i < stalls.length; i++) {
             stalls[i] = new LongAdder();
         }
@@ -88,15 +90,16 @@ final class Backlog {
             double now = switch (each) {
                 case WRITE_BUFFER -> 0;
                 case DIRTY -> (double) l1.dirtyBytes() / (maxBytes + writeBufferBytes);
-                case JOURNAL -> (double) journalBytes / JOURNAL_BYTES_MAX;
-                case LEVEL0 -> (double) level0Files / LEVEL0_FILES_MAX;
-                case COMPACTION -> (double) compactionBytes / COMPACTION_BYTES_MAX;
+                case JOURNAL -> (double) journalBytes / limits.journalBytes();
+                case LEVEL0 -> (double) level0Files / limits.level0Files();
+                case COMPACTION -> (double) compactionBytes / limits.compactionBytes();
             };
             if (now > most) {
                 most = now;
                 worst = each;
             }
         }
+        isJournalFull = journalBytes >= FULL * limits.journalBytes();
         nearest = worst;
         load = most;
         tell();
@@ -118,7 +121,7 @@ final class Backlog {
                 toldAtNanos = now;
                 LOG.atWarn()
                         .addKeyValue("limit", stalledFor.label())
-                        .log("the disk does not keep up: commands that write wait for up to 50 ms each");
+                        .log("the disk does not keep up: commands that write wait for it");
             }
         } else if (isTold && now - lastStallNanos >= QUIET_NANOS) {
             isTold = false;
@@ -150,6 +153,11 @@ final class Backlog {
             stalledFor = worst;
         }
         return millis;
+    }
+
+    /** Whether so much is beyond a limit that a command that writes should wait for longer than {@link #delayMillis} has said. */
+    boolean isFull() {
+        return isJournalFull || l1.waitBytes() >= FULL * writeBufferBytes;
     }
 
     /** Commands that waited for a limit. */

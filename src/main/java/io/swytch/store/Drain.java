@@ -56,7 +56,7 @@ public final class Drain {
 
     /**
      * A journal longer than this is drained whatever L1 holds: a hot key that is written for ever makes no dirty bytes. It bounds what a start
-     * replays: 3 M INCRs of 42 bytes take it two to three seconds.
+     * replays: 3 M INCRs of 42 bytes take it two to three seconds. A quarter of the journal's limit, where that is less.
      */
     private static final long DUE_JOURNAL_BYTES = 128L << 20;
 
@@ -227,7 +227,8 @@ public final class Drain {
         long dirty = l1.dirtyBytes();
         return dirty >= dueBytes(options.maxBytes())
                 || l1.waitBytes() >= options.writeBufferBytes() / 4
-                || journal.bytes() >= DUE_JOURNAL_BYTES
+                || journal.bytes()
+                        >= Math.min(DUE_JOURNAL_BYTES, options.backlog().journalBytes() / 4)
                 || expiry.isFull()
                 || (expiry.isWaiting() && clock.nanos() - lastNanos > DUE_EXPIRY_NANOS)
                 || (dirty > 0 && clock.nanos() - lastNanos > DUE_NANOS);

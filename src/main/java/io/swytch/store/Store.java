@@ -90,6 +90,9 @@ public final class Store implements AutoCloseable {
             store = new Store(options, newL1(options, keyHash, 0), null, keyHash, spaces, clock);
         }
         store.upkeep.start();
+        if (store.tier != null) {
+            store.tier.watchBacklog();
+        }
         if (store.warm != null) {
             store.warm.start();
         }

@@ -64,6 +64,9 @@ final class StoreReport implements StoreStats {
         into.expiredBacklogMs = expiry.backlogMs();
         Journal journal = tier.journal();
         into.journalBytes = journal.bytes();
+        into.journalBytesMax = options.backlog().journalBytes();
+        into.level0FilesMax = options.backlog().level0Files();
+        into.compactionBytesMax = options.backlog().compactionBytes();
         into.journalBufferBytes = journal.pendingBytes();
         JournalStats written = journal.stats();
         into.journalCommits = written.commits;
@@ -98,6 +101,8 @@ final class StoreReport implements StoreStats {
         try {
             L2Stats stats = l2.stats();
             into.l2Bytes = stats.diskBytes();
+            into.level0Files = stats.level0Files();
+            into.compactionBytes = stats.pendingCompactionBytes();
             into.blockCacheBytes = stats.blockCacheBytes();
             into.memtableBytes = stats.memtableBytes();
             into.filterBytes = stats.tableReaderBytes();

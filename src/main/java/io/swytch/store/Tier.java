@@ -28,6 +28,8 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -63,6 +65,9 @@ public final class Tier {
 
     private static final long LOOK_WAIT_MS = 20;
 
+    /** How often it is looked at how far the journal and L2 are behind. */
+    private static final long LOOK_PERIOD_MS = 50;
+
     /** How often expired keys are looked for on disk. */
     private static final long SWEEP_NANOS = 2_000_000_000L;
 
@@ -76,6 +81,11 @@ public final class Tier {
     private final Drain drain;
     private final ExecutorService disk;
     private final Backlog backlog;
+
+    /** Looks at the backlog, beside upkeep: that is in the middle of a drain just when writers have to be slowed. */
+    private final ScheduledExecutorService watch =
+            Executors.newSingleThreadScheduledExecutor(task -> diskThread(task, "swytch-backlog"));
+
     private volatile long lastSweepNanos;
 
     private final Latency fillLatency = new Latency();
@@ -93,7 +103,7 @@ public final class Tier {
         this.journal = journal;
         this.spaces = spaces;
         this.clock = clock;
-        backlog = new Backlog(l1, options.writeBufferBytes(), clock);
+        backlog = new Backlog(l1, options.writeBufferBytes(), options.backlog(), clock);
         keyHash = new KeyHash(l2.hashSeed());
         counts = new KeyCounts(l1, l2, spaces);
         drain = new Drain(options, l1, l2, journal, spaces, counts, clock);
@@ -497,9 +507,27 @@ public final class Tier {
         drain.excluding(l1::forgetClean);
     }
 
+    /** Has writers slowed where they have to be, from here on. */
+    void watchBacklog() {
+        // It ends with the thread.
+        ScheduledFuture<?> unused = watch.scheduleWithFixedDelay(
+                this::lookAtBacklog, LOOK_PERIOD_MS, LOOK_PERIOD_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private void lookAtBacklog() {
+        try {
+            backlog.look(journal, l2, l1.maxBytes());
+        } catch (L2ClosedException e) {
+            // The store is being closed, and nobody writes any more.
+            watch.shutdown();
+        } catch (L2Exception | RuntimeException | Error e) {
+            // The task's outermost frame: it would not run again. What was seen last holds.
+            LOG.debug("cannot look at the backlog", e);
+        }
+    }
+
     /** One round of upkeep: drains where it is due, sweeps what expired on disk, buries flushed spaces. */
-    void upkeep(boolean expiryActive, long maxBytes) throws IOException {
-        backlog.look(journal, l2, maxBytes);
+    void upkeep(boolean expiryActive) throws IOException {
         if (expiryActive && (drain.expiry().isBusy() || clock.nanos() - lastSweepNanos > SWEEP_NANOS)) {
             lastSweepNanos = clock.nanos();
             drain.sweepExpired();
@@ -547,6 +575,11 @@ public final class Tier {
         return backlog.delayMillis();
     }
 
+    /** Whether a command that has waited so should wait on: what lies below L1 is far behind, and catches up. */
+    public boolean isFull() {
+        return backlog.isFull() && writeTrouble(true) == null;
+    }
+
     /** A command that {@link #writeDelayMillis} held back has waited so long. */
     public void writeWaited(long nanos) {
         backlog.waited(nanos);
@@ -562,6 +595,7 @@ public final class Tier {
      * @param beforeLast runs when all is on disk, and the directory is still held
      */
     void close(boolean drainFirst, Runnable beforeLast) throws IOException {
+        watch.shutdown();
         disk.shutdown();
         try {
             if (!disk.awaitTermination(5, TimeUnit.SECONDS)) {

@@ -115,7 +115,7 @@ final class Upkeep {
             try {
                 l1.upkeep(expiryActive ? clock.millis() : Long.MIN_VALUE, BUDGET_NANOS);
                 if (tier != null && (!fails || clock.nanos() - retryNanos >= 0)) {
-                    tier.upkeep(expiryActive, l1.maxBytes());
+                    tier.upkeep(expiryActive);
                     if (fails) {
                         fails = false;
                         LOG.info("upkeep works again");

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.swytch.clock.Clock;
+import io.swytch.store.BacklogLimits;
 import io.swytch.store.Store;
 import io.swytch.store.StoreOptions;
 import io.swytch.store.WarmOptions;
@@ -33,6 +34,7 @@ class KeyPrefetcherTest {
                         2,
                         null,
                         1 << 20,
+                        new BacklogLimits(2L << 30, 32, 64L << 30),
                         8 << 20,
                         -1,
                         SyncMode.OS,

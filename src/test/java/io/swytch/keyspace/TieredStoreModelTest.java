@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.swytch.bytes.Slice;
 import io.swytch.clock.ManualClock;
 import io.swytch.stats.LoopStats;
+import io.swytch.store.BacklogLimits;
 import io.swytch.store.Store;
 import io.swytch.store.StoreOptions;
 import io.swytch.store.WarmOptions;
@@ -82,6 +83,7 @@ class TieredStoreModelTest {
                             2,
                             dir.resolve("s" + seed),
                             1 << 20,
+                            new BacklogLimits(2L << 30, 32, 64L << 30),
                             8 << 20,
                             -1,
                             SyncMode.OS,

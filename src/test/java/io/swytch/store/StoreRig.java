@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A tiered store of two databases, and single commands on it. Threads: one at a time, but for what the store itself allows. */
 final class StoreRig implements AutoCloseable {
+    static final BacklogLimits LIMITS = new BacklogLimits(2L << 30, 32, 64L << 30);
+
     final ManualClock clock = new ManualClock(1_800_000_000_000L);
     final Store store;
     private final StoreKeyspace keyspace;
@@ -30,6 +32,7 @@ final class StoreRig implements AutoCloseable {
                         2,
                         dir,
                         1 << 20,
+                        LIMITS,
                         8 << 20,
                         -1,
                         SyncMode.OS,

@@ -1,22 +1,25 @@
 /*
- * Preloaded into a server, it makes calls fail with EIO as a broken disk does. The file that SWYTCH_FAULT names says which: a line
- * "fsync PART" or "write PART" concerns files whose path contains PART; while there is no such file, nothing fails.
+ * Preloaded into a server, it makes calls fail with EIO as a broken disk does, or take long. The file that SWYTCH_FAULT names says which: a line
+ * "fsync PART" or "write PART" concerns files whose path contains PART, in which * stands for anything; "slow PART MILLIS" makes each write to them
+ * take longer. While there is no such file, all is well.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static int fails(const char *call, int fd) {
     const char *control = getenv("SWYTCH_FAULT");
-    char line[256], name[32], part[200], link[64], path[4096];
-    int saved = errno;
+    char line[256], name[32], part[200], pattern[210], link[64], path[4096];
+    int saved = errno, millis = 0, slow;
     if (control == NULL || access(control, R_OK) != 0) {
         errno = saved;
         return 0;
@@ -27,7 +30,11 @@ static int fails(const char *call, int fd) {
         fclose(file);
     }
     errno = saved;
-    if (got == NULL || sscanf(line, "%31s %199s", name, part) != 2 || strcmp(name, call) != 0) {
+    if (got == NULL || sscanf(line, "%31s %199s %d", name, part, &millis) < 2) {
+        return 0;
+    }
+    slow = strcmp(name, "slow") == 0;
+    if (strcmp(slow ? "write" : name, call) != 0) {
         return 0;
     }
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -37,7 +44,14 @@ static int fails(const char *call, int fd) {
         return 0;
     }
     path[length] = 0;
-    if (strstr(path, part) == NULL) {
+    snprintf(pattern, sizeof pattern, "*%s*", part);
+    if (fnmatch(pattern, path, 0) != 0) {
+        return 0;
+    }
+    if (slow) {
+        struct timespec wait = {millis / 1000, millis % 1000 * 1000000L};
+        nanosleep(&wait, NULL);
+        errno = saved;
         return 0;
     }
     errno = EIO;

@@ -53,11 +53,16 @@ final class InfoTiering {
         info.add("l2_writes", store.l2Writes);
         info.add("l2_deletes", store.l2Deletes);
         info.add("l2_bytes_written", store.l2BytesWritten);
+        info.add("l2_level0_files", store.level0Files);
+        info.add("l2_level0_max_files", store.level0FilesMax);
+        info.add("l2_compaction_bytes", store.compactionBytes);
+        info.add("l2_compaction_max_bytes", store.compactionBytesMax);
         info.add("dirty_bytes", store.dirtyBytes);
         info.add("fills", store.fills);
         info.add("fills_lost", store.fillsLost);
         times("fill", store.fillTimes, info);
         info.add("journal_bytes", store.journalBytes);
+        info.add("journal_max_bytes", store.journalBytesMax);
         info.add("journal_commits", store.journalCommits);
         info.add("journal_bytes_written", store.journalBytesWritten);
         info.add("journal_syncs", store.journalSyncTimes.count());

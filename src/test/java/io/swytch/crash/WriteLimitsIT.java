@@ -1,0 +1,272 @@
+package io.swytch.crash;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.swytch.differential.RespConnection;
+import io.swytch.differential.ServerProcess;
+import io.swytch.stats.WriteLimit;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A disk that does not keep up, by a small library that is preloaded: writers run into each limit below L1 in turn. They are slowed and never refused,
+ * what they were told is kept, readers of hot keys do not wait, and INFO names the limit. Needs gcc. With -Dswytch.faults=all each limit is pressed
+ * against for half a minute.
+ */
+@Timeout(300)
+class WriteLimitsIT {
+    private static final boolean IS_WHOLE =
+            System.getProperty("swytch.faults", "").equals("all");
+    private static final Duration PRESSED = IS_WHOLE ? Duration.ofSeconds(30) : Duration.ofMillis(700);
+    private static final Duration LIMIT_MAX = Duration.ofSeconds(30);
+    private static final Duration FREE_MAX = Duration.ofSeconds(60);
+    private static final int WRITERS = 4;
+    private static final int HOT_KEYS = 50;
+
+    /** Writes wait for up to 5 s where the write buffer or the journal is far beyond its limit; the rest is for a machine that is busy otherwise. */
+    private static final Duration WRITE_MAX = Duration.ofSeconds(8);
+
+    /** A read waits for no limit. Below this the machine tells more than the server. */
+    private static final Duration READ_P99_MAX = Duration.ofMillis(50);
+
+    private final Path room = ServerProcess.temporaryDirectory("swytch-limits");
+    private final Path fault = room.resolve("fault");
+    private final List<Writing> writers = new ArrayList<>();
+    private Path library;
+
+    @AfterEach
+    void delete() {
+        writers.forEach(writer -> writer.stops = true);
+        ServerProcess.delete(room);
+    }
+
+    /** Writes one key after the other, over and over, and remembers what it was told is kept. */
+    private static final class Writing extends Thread {
+        final RespConnection connection;
+        final int number;
+        final int keys;
+        final String filling;
+        final int[] acked;
+        volatile boolean stops;
+        String wrong = "";
+        long longestNanos;
+        long count;
+
+        Writing(int number, RespConnection connection, int keys, int valueBytes) {
+            super("writer-" + number);
+            this.number = number;
+            this.connection = connection;
+            this.keys = keys;
+            // Nothing that compression makes less of.
+            filling = new Random(number)
+                    .ints(valueBytes, '0', 'z')
+                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                    .toString();
+            acked = new int[keys];
+        }
+
+        String key(int i) {
+            return "key:" + number + ":" + i;
+        }
+
+        String value(int version) {
+            return version + filling;
+        }
+
+        @Override
+        public void run() {
+            for (int i = 0; !stops; i = (i + 1) % keys) {
+                long began = System.nanoTime();
+                String reply = connection.ask("SET", key(i), value(acked[i] + 1));
+                longestNanos = Math.max(longestNanos, System.nanoTime() - began);
+                if (!reply.equals("+OK\r\n")) {
+                    wrong = reply;
+                    return;
+                }
+                acked[i]++;
+                count++;
+            }
+        }
+
+        void check(RespConnection reader) {
+            for (int i = 0; i < keys; i++) {
+                if (acked[i] > 0) {
+                    String value = value(acked[i]);
+                    assertEquals("$" + value.length() + "\r\n" + value + "\r\n", reader.ask("GET", key(i)), key(i));
+                }
+            }
+        }
+    }
+
+    private Child server(String... flags) {
+        return Launch.in(room)
+                .persistent()
+                .flags("--l2-cache-size", "4mb")
+                .flags(flags)
+                .environment("LD_PRELOAD", library)
+                .environment("SWYTCH_FAULT", fault)
+                .serving("log");
+    }
+
+    private static Duration p99(RespConnection reader, int reads) {
+        long[] nanos = new long[reads];
+        for (int i = 0; i < reads; i++) {
+            long began = System.nanoTime();
+            assertEquals("$3\r\nhot\r\n", reader.ask("GET", "hot:" + i % HOT_KEYS));
+            nanos[i] = System.nanoTime() - began;
+        }
+        Arrays.sort(nanos);
+        return Duration.ofNanos(nanos[reads * 99 / 100]);
+    }
+
+    private static long stalls(RespConnection connection, List<WriteLimit> limits) {
+        return limits.stream()
+                .mapToLong(limit -> connection.figure("write_stalls_" + limit.label()))
+                .sum();
+    }
+
+    /**
+     * Has writers run into a limit, and looks at all from outside.
+     *
+     * @param limits which it may be; for what else writers wait does not matter, but that they wait for it does
+     * @param slow what the disk takes long for
+     * @param saves whether a client asks for a drain all the time
+     */
+    private void press(List<WriteLimit> limits, String slow, boolean saves, int keys, int valueBytes, String... flags)
+            throws Exception {
+        library = Preloaded.compile("failing-disk", room);
+        try (Child server = server(flags);
+                RespConnection reader = server.connect();
+                RespConnection asking = new RespConnection(server.port(), 2, LIMIT_MAX)) {
+            for (int i = 0; i < HOT_KEYS; i++) {
+                assertEquals("+OK\r\n", reader.ask("SET", "hot:" + i, "hot"));
+            }
+            p99(reader, 1_000);
+            Duration alone = p99(reader, 500);
+            Files.writeString(fault, slow);
+            for (int i = 0; i < WRITERS; i++) {
+                writers.add(new Writing(i, new RespConnection(server.port(), 2, LIMIT_MAX), keys, valueBytes));
+            }
+            writers.forEach(Thread::start);
+            await().atMost(LIMIT_MAX).pollInterval(Duration.ofMillis(5)).until(() -> {
+                if (saves) {
+                    asking.ask("SAVE");
+                }
+                return stalls(asking, limits) > 10 || writers.stream().anyMatch(writer -> !writer.isAlive());
+            });
+            long began = System.nanoTime();
+            Duration pressed = Duration.ZERO;
+            while (System.nanoTime() - began < PRESSED.toNanos()) {
+                Duration p99 = p99(reader, 500);
+                pressed = p99.compareTo(pressed) > 0 ? p99 : pressed;
+            }
+            long longest = 0;
+            long count = 0;
+            for (Writing writer : writers) {
+                writer.stops = true;
+                writer.join();
+                assertEquals("", writer.wrong);
+                longest = Math.max(longest, writer.longestNanos);
+                count += writer.count;
+            }
+            Duration wrote = Duration.ofNanos(longest);
+            System.out.println("WriteLimitsIT " + limits + ": " + count + " writes, the longest " + wrote.toMillis()
+                    + " ms; waits " + stalls(asking, limits) + " of " + asking.figure("write_stalls") + ", "
+                    + asking.figure("write_stall_milliseconds") + " ms; hot reads' p99 alone " + micros(alone)
+                    + " us, beside " + micros(pressed) + " us");
+            assertTrue(wrote.compareTo(WRITE_MAX) < 0, () -> "a write took " + wrote);
+            Duration beside = pressed;
+            assertTrue(beside.compareTo(READ_P99_MAX) < 0, () -> "reads took " + beside + ", alone " + alone);
+            assertTrue(server.output().contains("the disk does not keep up"), server::output);
+            Files.delete(fault);
+            writers.forEach(writer -> writer.check(reader));
+            // The disk is well again: some writes, of which none waits.
+            await().atMost(FREE_MAX).pollInterval(Duration.ofMillis(50)).until(() -> {
+                long before = asking.figure("write_stalls");
+                assertEquals("+OK\r\n", asking.ask("SET", "free", "v"));
+                return asking.figure("write_stalls") == before;
+            });
+            server.kill();
+        }
+        if (!IS_WHOLE && !limits.contains(WriteLimit.DIRTY)) {
+            return;
+        }
+        try (Child again = server(flags);
+                RespConnection reader = again.connect()) {
+            writers.forEach(writer -> writer.check(reader));
+            assertEquals(0, again.stop());
+        }
+    }
+
+    private static long micros(Duration duration) {
+        return duration.toNanos() / 1000;
+    }
+
+    @Test
+    void dirtyMemoryAndWriteBuffer() throws Exception {
+        press(
+                List.of(WriteLimit.DIRTY, WriteLimit.WRITE_BUFFER),
+                "slow /ingest/ 400\n",
+                false,
+                400,
+                10_000,
+                "--maxmemory",
+                "8mb",
+                "--l2-write-buffer",
+                "4mb");
+    }
+
+    @Test
+    void journal() throws Exception {
+        press(
+                List.of(WriteLimit.JOURNAL),
+                "slow /ingest/ 1500\n",
+                false,
+                2,
+                300_000,
+                "--maxmemory",
+                "64mb",
+                "--journal-limit",
+                "256mb");
+    }
+
+    @Test
+    void level0() throws Exception {
+        press(
+                List.of(WriteLimit.LEVEL0),
+                "slow /db/*.sst 800\n",
+                true,
+                400,
+                4_000,
+                "--maxmemory",
+                "64mb",
+                "--l2-level0-limit",
+                "8");
+    }
+
+    @Test
+    void compaction() throws Exception {
+        press(
+                List.of(WriteLimit.COMPACTION),
+                "slow /db/*.sst 800\n",
+                true,
+                400,
+                4_000,
+                "--maxmemory",
+                "64mb",
+                "--l2-level0-limit",
+                "1024",
+                "--l2-compaction-limit",
+                "16mb");
+    }
+}
