@@ -53,6 +53,12 @@ final class SegmentFiles implements AutoCloseable {
      */
     private static final int ZEROS_BYTES = 4 << 10;
 
+    /**
+     * Zeros that are forced at once: the disk's queue takes a whole segment of them gladly, and each force of the journal waited behind that, 50 to 120 ms where 64 MiB
+     * took 150.
+     */
+    private static final int UNFORCED_BYTES_MAX = 1 << 20;
+
     private static final long RETRY_NANOS = 1_000_000_000;
 
     private final Path directory;
@@ -413,6 +419,9 @@ final class SegmentFiles implements AutoCloseable {
                     return null;
                 }
                 segment.write(zeros, (int) Math.min(ZEROS_BYTES, segmentBytes - at), at);
+                if ((at + ZEROS_BYTES) % UNFORCED_BYTES_MAX == 0) {
+                    channel.force(false);
+                }
             }
             channel.force(true);
             segment.writeHeader(segmentBytes, false);
