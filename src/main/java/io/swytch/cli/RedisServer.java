@@ -161,6 +161,7 @@ public final class RedisServer implements Lifecycle, Health {
                             loops(settings),
                             settings.isPersistent() ? settings.dataDir() : null,
                             settings.l2WriteBufferBytes(),
+                            overlayBytesMax(settings),
                             new BacklogLimits(
                                     settings.journalLimitBytes(),
                                     settings.level0LimitFiles(),
@@ -213,8 +214,17 @@ public final class RedisServer implements Lifecycle, Health {
 
     /** Three quarters of the direct memory that L1 and write buffer, with what they need while they grow, leave to the others. */
     private static long buffersBytesMax(Settings settings) {
+        return Math.max(BUFFERS_BYTES_MIN, besideHotBytes(settings) / 4 * 3);
+    }
+
+    /** The last quarter. */
+    private static long overlayBytesMax(Settings settings) {
+        return Math.max(BUFFERS_BYTES_MIN, besideHotBytes(settings) / 4);
+    }
+
+    private static long besideHotBytes(Settings settings) {
         long hot = settings.maxmemoryBytes() + (settings.isPersistent() ? settings.l2WriteBufferBytes() : 0);
-        return Math.max(BUFFERS_BYTES_MIN, (Server.directMemoryMax() - hot / 8 * 9) / 4 * 3);
+        return Server.directMemoryMax() - hot / 8 * 9;
     }
 
     private void applyLimits() {

@@ -174,6 +174,12 @@ final class Dispatcher implements CommandLoop {
             engine.runInBackground(spec, request, session, reply.protocol());
             return Outcome.PARKED;
         }
+        if (parking != null && parking.isDenied() && parking.isForOne()) {
+            parking.commandDone(session);
+            CommandError why = Errors.FETCHED_TOO_MUCH;
+            refuse(session, spec, session.inMulti() ? discard(session, why) : why, reply);
+            return after(session, null, reply, mark);
+        }
         List<OffLoop> done = parking == null ? List.of() : parking.done();
         if (!runner.run(spec, request, session, nowMs(), reply, parking != null, done)) {
             KeyClaim claim = runner.takeClaim();
@@ -181,7 +187,12 @@ final class Dispatcher implements CommandLoop {
                 return await(session, claim);
             }
             OffLoop work = runner.takeOffLoop();
-            return work == null ? park(session, parking, following) : leave(session, work);
+            if (work != null) {
+                return leave(session, work);
+            }
+            // What was too much for commands that were fetched for together may do for each of them.
+            boolean isAlone = parking != null && parking.isDenied();
+            return park(session, parking, isAlone ? () -> null : following);
         }
         if (parking != null) {
             parking.commandDone(session);

@@ -19,6 +19,8 @@ final class Parking {
     /** Commands that the fetch was made for and that have not run yet: what it keeps for them is kept until then. */
     private int commandsLeft;
 
+    private final boolean isForOne;
+
     /** Work that was done for the command. */
     private final List<OffLoop> done = new ArrayList<>();
 
@@ -31,6 +33,7 @@ final class Parking {
     private Parking(@Nullable Fetch fetch, int commandsLeft) {
         this.fetch = fetch;
         this.commandsLeft = commandsLeft;
+        isForOne = commandsLeft == 1;
     }
 
     /** The parking of a session, or null. */
@@ -76,6 +79,16 @@ final class Parking {
         if (parking != null && parking.goOn != null) {
             parking.goOn.run();
         }
+    }
+
+    /** Whether what was fetched would have taken too much, so that some of it was not. */
+    boolean isDenied() {
+        return fetch != null && fetch.isDenied();
+    }
+
+    /** Whether it was parked for one command alone. */
+    boolean isForOne() {
+        return isForOne;
     }
 
     /** One of the commands has run; after the last, what was kept goes. */

@@ -104,6 +104,7 @@ final class SwytchCollector implements MultiCollector {
         gauge(all, "client_heap_bytes", "Heap taken by queued commands and watched keys.", ClientHeap.bytes());
         gauge(all, "client_heap_max_bytes", "What they may take of the heap.", ClientHeap.BYTES_MAX);
         gauge(all, "overlay_bytes", "Fetched items kept beside L1 for commands that wait.", store.overlayBytes);
+        gauge(all, "overlay_max_bytes", "What they may take, but for one of each command.", store.overlayBytesMax);
         gauge(all, "l2_bytes", "Size of L2 on disk.", store.l2Bytes);
         gauge(
                 all,

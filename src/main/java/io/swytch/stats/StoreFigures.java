@@ -35,6 +35,8 @@ public final class StoreFigures {
     /** Fetched items that found no place in L1 and are kept beside it for the commands that asked. */
     public long overlayBytes;
 
+    public long overlayBytesMax;
+
     /** Files of L2, and of the journal, on disk. */
     public long l2Bytes;
 

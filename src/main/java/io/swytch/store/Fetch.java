@@ -4,6 +4,7 @@ import io.swytch.store.item.Key;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,9 @@ public final class Fetch {
     /** Keys that one fetch reads at most; commands with more are fetched in several rounds. */
     public static final int KEYS_MAX = 16_384;
 
+    /** A command may have so much kept for it, or one item, however much others have. */
+    private static final long FREE_BYTES_MAX = 4L << 20;
+
     private final Store store;
     private final FillRegistry fills;
     private final List<FillToken> tokens = new ArrayList<>();
@@ -24,6 +28,12 @@ public final class Fetch {
     private final AtomicInteger pending = new AtomicInteger(1);
 
     private @Nullable Runnable whenDone;
+
+    /** Bytes of the items that are kept for it, those that others wait for too left out. */
+    private final AtomicLong keptBytes = new AtomicLong();
+
+    /** Whether an item could not be kept for it, because what is kept for all would have been too much. */
+    private volatile boolean isDenied;
 
     Fetch(Store store, FillRegistry fills) {
         this.store = store;
@@ -50,6 +60,28 @@ public final class Fetch {
         if (token.state == FillToken.State.PENDING) {
             pending.incrementAndGet();
         }
+    }
+
+    /**
+     * Whether some of its items were not kept, and those that have not been read yet will not be: they were too many and too large. The command that wants
+     * them cannot run.
+     */
+    public boolean isDenied() {
+        return isDenied;
+    }
+
+    void deny() {
+        isDenied = true;
+    }
+
+    /** Takes so much more into account, if that is one item alone, or little, or there is room for it. */
+    boolean admits(long bytes, boolean isRoom) {
+        long before = keptBytes.getAndAdd(bytes);
+        if (isRoom || before == 0 || before + bytes <= FREE_BYTES_MAX) {
+            return true;
+        }
+        keptBytes.addAndGet(-bytes);
+        return false;
     }
 
     /** How many keys it has. */

@@ -100,6 +100,22 @@ final class FillToken {
                 && key.bytes().contentEquals(other.bytes());
     }
 
+    /** Whether nobody is left who could use what a read would find. */
+    boolean isInVain() {
+        return !waiters.isEmpty() && waiters.stream().allMatch(Fetch::isDenied);
+    }
+
+    /** Whether somebody who waits may have an item kept; those who may not are denied. */
+    boolean isAdmitted(long bytes, boolean isRoom) {
+        for (Fetch fetch : waiters) {
+            if (fetch.admits(bytes, isRoom)) {
+                return true;
+            }
+        }
+        waiters.forEach(Fetch::deny);
+        return waiters.isEmpty();
+    }
+
     /** Points {@code into} at the item that was kept. */
     void view(Item into) {
         if (item == null) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param loops event loops that will use it; more shards for more of them
  * @param dataDir where everything lives in persistent mode; null: memory only
  * @param writeBufferBytes dirty entries that L1 has no room for wait in this much; {@code --l2-write-buffer}
+ * @param overlayBytesMax what items may take that are fetched for commands and find no place in L1
  * @param backlog how far the journal and L2 may be behind before writers are slowed
  * @param blockCacheBytes RocksDB's block cache with its filters; {@code --l2-cache-size}
  * @param tablesOpenMax files of L2 that are kept open; −1 for all
@@ -28,6 +29,7 @@ public record StoreOptions(
         int loops,
         @Nullable Path dataDir,
         long writeBufferBytes,
+        long overlayBytesMax,
         BacklogLimits backlog,
         long blockCacheBytes,
         int tablesOpenMax,

@@ -94,7 +94,8 @@ final class StoreReport implements StoreStats {
         into.l2Deletes = drain.deletesDrained();
         into.l2BytesWritten = drain.bytesDrained();
         into.drainsFailed = drain.failures();
-        into.overlayBytes = Math.max(0, tier.keptBytes() - fills.releasedBytes());
+        into.overlayBytes = tier.overlayBytes(fills);
+        into.overlayBytesMax = options.overlayBytesMax();
     }
 
     private static void readL2(StoreFigures into, L2 l2) {

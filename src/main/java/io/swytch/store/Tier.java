@@ -60,6 +60,9 @@ public final class Tier {
     /** Drains in a row that may leave the journal untrimmed, and one more. */
     private static final int TRIMS_MAX = 6;
 
+    /** Keys that are read until it is looked whether the rest is still wanted. */
+    private static final int PORTION_KEYS = 64;
+
     /** Keys that are looked for in L2 where a count is wanted soon, and how long a drain is waited for. */
     private static final int LOOKS_MAX = 4096;
 
@@ -90,6 +93,7 @@ public final class Tier {
 
     private final Latency fillLatency = new Latency();
     private final LongAdder keptBytes = new LongAdder();
+    private final long overlayBytesMax;
 
     /** Held for reading by fills, which take stripes while they are in L2: closing L2 waits for them, so it must not hold the stripes yet. */
     private final ReentrantReadWriteLock fills = new ReentrantReadWriteLock();
@@ -103,6 +107,7 @@ public final class Tier {
         this.journal = journal;
         this.spaces = spaces;
         this.clock = clock;
+        overlayBytesMax = options.overlayBytesMax();
         backlog = new Backlog(l1, options.writeBufferBytes(), options.backlog(), clock);
         keyHash = new KeyHash(l2.hashSeed());
         counts = new KeyCounts(l1, l2, spaces);
@@ -294,9 +299,9 @@ public final class Tier {
         return fillLatency;
     }
 
-    /** Bytes of all fetched items that were ever kept beside L1. */
-    long keptBytes() {
-        return keptBytes.sum();
+    /** Bytes of fetched items that are kept beside L1. */
+    long overlayBytes(FillRegistry registry) {
+        return Math.max(0, keptBytes.sum() - registry.releasedBytes());
     }
 
     /** Whether L2 may hold the key, by filters and cached blocks alone. */
@@ -341,11 +346,20 @@ public final class Tier {
 
     /** Reads tokens' keys here and now, together. Holds {@link #fillsLock}, and no stripe. */
     void readHere(List<FillToken> tokens, FillRegistry registry) {
+        for (int from = 0; from < tokens.size(); from += PORTION_KEYS) {
+            readPortion(tokens.subList(from, Math.min(tokens.size(), from + PORTION_KEYS)), registry);
+        }
+    }
+
+    private void readPortion(List<FillToken> tokens, FillRegistry registry) {
+        Landing landing = new Landing(tokens, registry);
+        if (landing.dropInVain()) {
+            return;
+        }
         List<Key> keys = new ArrayList<>(tokens.size());
         for (FillToken token : tokens) {
             keys.add(token.key);
         }
-        Landing landing = new Landing(tokens, registry);
         try {
             l2.get(keys, landing);
         } catch (L2Exception e) {
@@ -369,6 +383,8 @@ public final class Tier {
         private final List<FillToken> tokens;
         private final FillRegistry registry;
         private final boolean[] landed;
+
+        private boolean isInVain;
 
         /** Memory of the large value that is being read. */
         private @Nullable Chunks chunks;
@@ -398,6 +414,30 @@ public final class Tier {
             }
             land(index, item, null);
             dropChunks();
+        }
+
+        private boolean isAdmitted(FillToken token, Item item) {
+            long bytes = (long) item.keyLength() + item.valueLength();
+            return token.isAdmitted(bytes, overlayBytes(registry) + bytes <= overlayBytesMax);
+        }
+
+        /** Ends the tokens without a read if all are in vain. Returns whether they are. */
+        boolean dropInVain() {
+            for (FillToken token : tokens) {
+                Shard shard = l1.lock(token.key.hash());
+                try {
+                    if (!token.isInVain()) {
+                        return false;
+                    }
+                } finally {
+                    shard.unlock();
+                }
+            }
+            isInVain = true;
+            for (int i = 0; i < landed.length; i++) {
+                land(i, null, null);
+            }
+            return true;
         }
 
         /** Whoever kept the value holds its memory. */
@@ -442,6 +482,11 @@ public final class Tier {
                 token.state = FillToken.State.FAILED;
                 return;
             }
+            if (isInVain) {
+                // Who comes to wait meanwhile looks anew, and has it read.
+                token.state = FillToken.State.GONE;
+                return;
+            }
             // Of a space that was flushed meanwhile nothing may come back to L1, which has forgotten it.
             if (item == null || !spaces.isLive(token.key.space())) {
                 token.state = FillToken.State.ABSENT;
@@ -453,7 +498,8 @@ public final class Tier {
                 token.state = FillToken.State.ABSENT;
                 return;
             }
-            if (token.keepsItem) {
+            boolean isAdmitted = !token.keepsItem || isAdmitted(token, item);
+            if (token.keepsItem && isAdmitted) {
                 token.keep(item);
             }
             boolean isIn = shard.put(
@@ -464,7 +510,7 @@ public final class Tier {
                     item.value(new Slice()),
                     false,
                     ItemHeader.L2_HAS);
-            if (!isIn && token.item == null) {
+            if (!isIn && token.item == null && isAdmitted && isAdmitted(token, item)) {
                 token.keep(item);
             }
             token.state = token.item != null ? FillToken.State.KEPT : FillToken.State.GONE;

@@ -34,6 +34,7 @@ class KeyPrefetcherTest {
                         2,
                         null,
                         1 << 20,
+                        64L << 20,
                         new BacklogLimits(2L << 30, 32, 64L << 30),
                         8 << 20,
                         -1,

@@ -41,6 +41,7 @@ class MetricsAndInfoIT {
             Map.entry("l2_expired_waiting", "l2_expired_waiting"),
             Map.entry("l2_expired_backlog_seconds", "l2_expired_backlog_seconds"),
             Map.entry("overlay_bytes", "overlay_bytes"),
+            Map.entry("overlay_max_bytes", "overlay_max_bytes"),
             Map.entry("fill_seconds_count", "fills"),
             Map.entry("journal_bytes", "journal_bytes"),
             Map.entry("journal_max_bytes", "journal_max_bytes"),

@@ -83,6 +83,7 @@ class TieredStoreModelTest {
                             2,
                             dir.resolve("s" + seed),
                             1 << 20,
+                            64L << 20,
                             new BacklogLimits(2L << 30, 32, 64L << 30),
                             8 << 20,
                             -1,

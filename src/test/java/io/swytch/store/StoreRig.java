@@ -32,6 +32,7 @@ final class StoreRig implements AutoCloseable {
                         2,
                         dir,
                         1 << 20,
+                        64L << 20,
                         LIMITS,
                         8 << 20,
                         -1,

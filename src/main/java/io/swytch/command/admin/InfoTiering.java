@@ -58,6 +58,7 @@ final class InfoTiering {
         info.add("l2_compaction_bytes", store.compactionBytes);
         info.add("l2_compaction_max_bytes", store.compactionBytesMax);
         info.add("dirty_bytes", store.dirtyBytes);
+        info.add("overlay_max_bytes", store.overlayBytesMax);
         info.add("fills", store.fills);
         info.add("fills_lost", store.fillsLost);
         times("fill", store.fillTimes, info);

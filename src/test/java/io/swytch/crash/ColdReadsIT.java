@@ -1,0 +1,105 @@
+package io.swytch.crash;
+
+import static io.swytch.differential.RespConnection.words;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.swytch.differential.RespConnection;
+import io.swytch.differential.ServerProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A command that asks for more from disk than there is memory for gets an error; others, and those that ask for less, get what they ask for. */
+@Timeout(60)
+class ColdReadsIT {
+    private static final int KEYS = 300;
+    private static final int VALUE_BYTES = 1_000_000;
+    private static final String TOO_MUCH =
+            "OOM values of this command that are on disk take too much memory, ask for fewer of them at a time";
+    private static final String VALUE = "v".repeat(VALUE_BYTES);
+
+    private final Path room = ServerProcess.temporaryDirectory("swytch-cold-reads");
+
+    @AfterEach
+    void delete() {
+        ServerProcess.delete(room);
+    }
+
+    private static String[] mget(int from, int to) {
+        String[] words = new String[to - from + 1];
+        words[0] = "MGET";
+        for (int i = from; i < to; i++) {
+            words[i - from + 1] = "key:" + i;
+        }
+        return words;
+    }
+
+    private static long residentBytes(Child server) throws IOException {
+        List<String> fields = Arrays.asList(
+                Files.readString(Path.of("/proc/" + server.pid() + "/statm")).split(" "));
+        return Long.parseLong(fields.get(1)) * 4096;
+    }
+
+    private static void expectValues(RespConnection client, int count) {
+        String reply = client.ask(mget(0, count));
+        assertTrue(reply.startsWith("*" + count + "\r\n$" + VALUE_BYTES + "\r\nvvv"), () -> reply.substring(0, 80));
+        assertEquals(
+                ("*" + count + "\r\n").length() + count * ("$1000000\r\n\r\n".length() + VALUE_BYTES), reply.length());
+    }
+
+    @Test
+    void moreThanThereIsRoomFor_isRefused_andOthersAreServed() throws IOException {
+        try (Child server = Launch.in(room)
+                        .persistent()
+                        .flags("--maxmemory", "8mb", "--l2-write-buffer", "4mb", "--l2-cache-size", "4mb")
+                        .java("-XX:MaxDirectMemorySize=256m")
+                        .serving("log");
+                RespConnection healthy = server.connect();
+                RespConnection greedy = new RespConnection(server.port(), 2, Duration.ofSeconds(30))) {
+            for (int i = 0; i < KEYS; i++) {
+                assertEquals("+OK\r\n", greedy.ask("SET", "key:" + i, VALUE));
+            }
+            assertEquals("+OK\r\n", greedy.ask("SAVE"));
+            long max = healthy.figure("overlay_max_bytes");
+            assertTrue(max > 40 << 20 && max < 80 << 20, () -> max + " bytes");
+            long before = residentBytes(server);
+
+            for (int round = 0; round < 3; round++) {
+                greedy.send(words(mget(0, KEYS)));
+                assertEquals(
+                        VALUE_BYTES + "$1000000\r\n\r\n".length(),
+                        healthy.ask("GET", "key:" + round).length());
+                expectValues(healthy, 3);
+                assertEquals("-" + TOO_MUCH + "\r\n", greedy.read().raw().toString());
+            }
+            long grown = residentBytes(server) - before;
+            assertTrue(grown < 256 << 20, () -> grown + " bytes more");
+            await().until(() -> healthy.figure("overlay_bytes") == 0);
+
+            // What there is room for is had, of one command and of many that are sent together.
+            expectValues(greedy, 30);
+            for (int i = 0; i < KEYS; i++) {
+                greedy.send(words("GET", "key:" + i));
+            }
+            for (int i = 0; i < KEYS; i++) {
+                assertEquals(VALUE_BYTES, greedy.read().payload().length());
+            }
+            assertEquals("+OK\r\n", greedy.ask("MULTI"));
+            assertEquals("+QUEUED\r\n", greedy.ask("SET", "other", "v"));
+            assertEquals("+QUEUED\r\n", greedy.ask(mget(0, KEYS)));
+            assertEquals("-EXECABORT Transaction discarded because of: " + TOO_MUCH + "\r\n", greedy.ask("EXEC"));
+            assertEquals(":0\r\n", greedy.ask("EXISTS", "other"));
+            assertEquals("", server.output().contains("OutOfMemory") ? server.output() : "");
+            await().until(() -> healthy.figure("overlay_bytes") == 0);
+            assertEquals(0, server.stop());
+        }
+    }
+}
