@@ -81,6 +81,7 @@ public final class Tier {
     private final Spaces spaces;
     private final Clock clock;
     private final KeyCounts counts;
+    private final Reclaim reclaim;
     private final Drain drain;
     private final ExecutorService disk;
     private final Backlog backlog;
@@ -112,6 +113,7 @@ public final class Tier {
         keyHash = new KeyHash(l2.hashSeed());
         counts = new KeyCounts(l1, l2, spaces);
         drain = new Drain(options, l1, l2, journal, spaces, counts, clock);
+        reclaim = new Reclaim(l2, drain, counts, clock);
         AtomicInteger number = new AtomicInteger();
         disk = Executors.newFixedThreadPool(
                 DISK_THREADS, task -> diskThread(task, "swytch-disk-" + number.incrementAndGet()));
@@ -589,6 +591,7 @@ public final class Tier {
         for (int space : spaces.dead()) {
             drain.bury(space);
         }
+        reclaim.look();
     }
 
     /**

@@ -407,6 +407,22 @@ public final class L2 implements AutoCloseable {
         }
     }
 
+    /**
+     * Rewrites what tombstones lie on top of, so that the disk of deleted keys is given back. {@code @Blocking}, for as long as it takes to read and write all that is left;
+     * others read and write meanwhile. {@link #close} cuts it short.
+     */
+    public void dropDeleted() throws L2Exception {
+        Rocks rocks = enter();
+        try {
+            rocks.compact(rocks.keys, null, null);
+            rocks.compact(rocks.expiry, null, null);
+        } catch (RocksDBException e) {
+            throw new L2Exception("cannot rewrite what is deleted", e);
+        } finally {
+            rocks.gate.leave();
+        }
+    }
+
     /** For {@link Ingest}: starts to flush a family's memtable and does not wait. */
     static void flushSoon(Rocks rocks, ColumnFamilyHandle family) throws RocksDBException {
         try (FlushOptions flush = new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true)) {

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
@@ -185,8 +186,8 @@ final class Rocks {
         return old.capacity() >= bytes ? old : ByteBuffer.allocateDirect(Math.max(bytes, old.capacity() * 2));
     }
 
-    /** Rewrites what lies between two keys, so that deleted rows leave the disk. Closing cuts it short: then it throws {@link L2ClosedException}. */
-    void compact(ColumnFamilyHandle family, byte[] from, byte[] to) throws RocksDBException {
+    /** Rewrites what lies between two keys, all if they are null, so that deleted rows leave the disk. Closing cuts it short: then it throws {@link L2ClosedException}. */
+    void compact(ColumnFamilyHandle family, byte @Nullable [] from, byte @Nullable [] to) throws RocksDBException {
         try (CompactRangeOptions options =
                 new CompactRangeOptions().setExclusiveManualCompaction(false).setAllowWriteStall(true)) {
             synchronized (compactions) {
