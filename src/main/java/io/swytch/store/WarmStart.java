@@ -5,6 +5,7 @@ import io.swytch.clock.Clock;
 import io.swytch.stats.StoreFigures;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
+import io.swytch.store.journal.Journal;
 import io.swytch.store.l1.L1;
 import io.swytch.store.l1.Shard;
 import io.swytch.store.l1.TakenBack;
@@ -51,6 +52,11 @@ final class WarmStart {
     private static final int COOLER_RANK = 2;
 
     private static final long STOP_MS_MAX = 8_000;
+
+    /** How often the reading back is tried where it fails; then memory begins with what clients have asked for by then. */
+    private static final int TRIES_MAX = 5;
+
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Store store;
     private final Tier tier;
@@ -116,12 +122,7 @@ final class WarmStart {
 
     private void run() {
         setPriority(HOT_PRIORITY);
-        try {
-            load();
-        } catch (RuntimeException | Error e) {
-            // What is not read back now is fetched when a client asks for it.
-            LOG.error("reading back the hot keys failed", e);
-        }
+        loadAndRetry();
         setPriority(Thread.MIN_PRIORITY);
         endNanos = clock.nanos();
         isDone = !stopping;
@@ -137,9 +138,14 @@ final class WarmStart {
 
     /** Waits until it is time to save; false when it is time to end. */
     private boolean awaitSave() {
+        return await(saveEvery.isZero() ? Long.MAX_VALUE : saveEvery.toNanos());
+    }
+
+    /** Waits for so long; false when it is time to end. */
+    private boolean await(long nanos) {
         lock.lock();
         try {
-            long left = saveEvery.isZero() ? Long.MAX_VALUE : saveEvery.toNanos();
+            long left = nanos;
             while (!stopping && left > 0) {
                 left = changed.awaitNanos(left);
             }
@@ -153,7 +159,39 @@ final class WarmStart {
 
     // Reading back.
 
-    private void load() {
+    /** How one try to read the list back ended. */
+    private enum Outcome {
+        /** All that could be is back in L1, or there is no list that is of use. */
+        DONE,
+        /** Something failed that may not fail again. */
+        FAILED,
+        /** L2 was closed: for good, or {@code DEBUG RELOAD} has emptied L1 and opens it again. */
+        INTERRUPTED
+    }
+
+    /** The list stays as it is meanwhile: one of what L1 holds in the middle of this would be a cold one. */
+    private void loadAndRetry() {
+        int failures = 0;
+        while (!stopping) {
+            Outcome outcome;
+            try {
+                outcome = load();
+            } catch (RuntimeException | Error e) {
+                // What is not read back now is fetched when a client asks for it.
+                LOG.error("reading back the hot keys failed", e);
+                outcome = Outcome.FAILED;
+            }
+            failures += outcome == Outcome.FAILED ? 1 : 0;
+            if (outcome == Outcome.DONE || failures == TRIES_MAX || !await(RETRY_NANOS)) {
+                return;
+            }
+        }
+    }
+
+    private Outcome load() {
+        keysBack.reset();
+        keysGone.reset();
+        keysLeft.reset();
         try (HotSetReader file = new HotSetReader(dir, tier.l2().directoryId())) {
             keysSaved = file.keys();
             l1.reserve(keysSaved);
@@ -162,11 +200,14 @@ final class WarmStart {
                 for (HotSetReader.Block block : file.blocks()) {
                     setPriority(block.rank() < COOLER_RANK ? HOT_PRIORITY : Thread.MIN_PRIORITY);
                     loading.block(block);
-                    if (stopping) {
-                        return;
+                    if (stopping || loading.isStale) {
+                        return Outcome.INTERRUPTED;
                     }
                 }
                 loading.flush();
+                if (loading.isStale) {
+                    return Outcome.INTERRUPTED;
+                }
             } finally {
                 l1.reserve(0);
             }
@@ -177,20 +218,25 @@ final class WarmStart {
                     .addKeyValue("noRoom", keysLeft.sum())
                     .addKeyValue("ms", TimeUnit.NANOSECONDS.toMillis(clock.nanos() - startNanos))
                     .log("hot keys are back in memory");
+            return Outcome.DONE;
         } catch (NoSuchFileException e) {
             LOG.debug("no hot keys were saved");
+            return Outcome.DONE;
         } catch (HotSet.DamagedException e) {
             LOG.atWarn()
                     .addKeyValue("file", dir.resolve(HotSet.FILE))
                     .addKeyValue("reason", e.getMessage())
                     .log("the list of hot keys is no use; memory begins cold");
+            return Outcome.DONE;
         } catch (L2ClosedException e) {
-            LOG.debug("stopped while hot keys were read back");
+            LOG.debug("L2 was closed while hot keys were read back");
+            return Outcome.INTERRUPTED;
         } catch (IOException e) {
             LOG.atWarn()
                     .addKeyValue("file", dir.resolve(HotSet.FILE))
                     .addKeyValue("reason", e.toString())
                     .log("the hot keys could not be read back");
+            return Outcome.FAILED;
         }
     }
 
@@ -213,6 +259,11 @@ final class WarmStart {
 
         /** Shards that had no room, by number; begun anew where L1 has another number of them. */
         private boolean[] isFull = new boolean[0];
+
+        /** Another one since, and L1 was emptied: what had come back is lost again. */
+        private final Journal opened = tier.journal();
+
+        private boolean isStale;
 
         /** As {@link Drain#settled} said before the read began. */
         private long settled;
@@ -260,6 +311,10 @@ final class WarmStart {
         }
 
         private void gather() throws L2Exception {
+            isStale |= tier.journal() != opened;
+            if (isStale) {
+                return;
+            }
             shown = 0;
             for (int at = 0; at < count; ) {
                 settled = tier.drain().settled();

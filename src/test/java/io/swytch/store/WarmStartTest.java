@@ -1,6 +1,7 @@
 package io.swytch.store;
 
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -306,6 +308,90 @@ class WarmStartTest {
             warm.saveLast();
             assertEquals("loading", figures(warm).warmState);
             assertEquals(Arrays.toString(saved), Arrays.toString(Files.readAllBytes(dir.resolve(HotSet.FILE))));
+        }
+    }
+
+    /** Fails for who asks for wall time, as often as it is told to. */
+    private static final class FailingClock implements Clock {
+        private final Clock clock;
+        private final AtomicInteger failures;
+        private final CountDownLatch failed = new CountDownLatch(1);
+
+        FailingClock(Clock clock, int failures) {
+            this.clock = clock;
+            this.failures = new AtomicInteger(failures);
+        }
+
+        @Override
+        public long millis() {
+            if (failures.getAndDecrement() > 0) {
+                failed.countDown();
+                throw new IllegalStateException("meant by the test");
+            }
+            return clock.millis();
+        }
+
+        @Override
+        public long nanos() {
+            return clock.nanos();
+        }
+    }
+
+    @Test
+    void failureWhileReading_isTriedAgain() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "v");
+            save(rig);
+            rig.store.chill();
+            WarmStart warm = warm(rig, new FailingClock(rig.clock, 2));
+            warm.start();
+            awaitDone(warm);
+            warm.stop();
+            assertTrue(isInL1(rig, "k"));
+            assertEquals(1, figures(warm).warmKeysLoaded);
+        }
+    }
+
+    @Test
+    void stopAfterAFailure_leavesTheListAsItWas() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "v");
+            save(rig);
+            byte[] saved = Files.readAllBytes(dir.resolve(HotSet.FILE));
+            rig.store.chill();
+            FailingClock clock = new FailingClock(rig.clock, Integer.MAX_VALUE);
+            WarmStart warm = warm(rig, clock);
+            warm.start();
+            assertTrue(clock.failed.await(20, TimeUnit.SECONDS));
+            warm.stop();
+            warm.saveLast();
+            assertEquals("loading", figures(warm).warmState);
+            assertEquals(Arrays.toString(saved), Arrays.toString(Files.readAllBytes(dir.resolve(HotSet.FILE))));
+        }
+    }
+
+    @Test
+    void reloadInBetween_beginsAnew() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "v");
+            rig.set(1, "k", "w");
+            save(rig);
+            rig.store.chill();
+            HoldingClock clock = new HoldingClock(rig.clock);
+            WarmStart warm = warm(rig, clock);
+            warm.start();
+            clock.awaitItemRead();
+            Thread reloading = new Thread(() -> assertDoesNotThrow(rig.store::reload));
+            reloading.start();
+            // It waits for the one database that is being read, and the other one then waits for it.
+            await().until(() -> reloading.getState() == Thread.State.WAITING);
+            clock.letGo();
+            reloading.join();
+            awaitDone(warm);
+            warm.stop();
+            assertTrue(isInL1(rig, "k"));
+            assertEquals(2, figures(warm).warmKeysLoaded);
+            assertEquals(1.0, figures(warm).warmShare);
         }
     }
 
