@@ -27,6 +27,9 @@ class FullDiskIT {
     private static final Duration RECOVERY_MAX = Duration.ofSeconds(10);
     private static final String VALUE = "v".repeat(10_000);
 
+    /** Less than a file of the journal. */
+    private static final long NEARLY_FULL_BYTES = 40 << 20;
+
     private final Path disk = ServerProcess.temporaryDirectory("swytch-full");
     private @Nullable RedisServer server;
 
@@ -146,6 +149,55 @@ class FullDiskIT {
         try (Client client = new Client(start().port())) {
             assertEquals("$v", client.call("GET again"));
             check(client, acked);
+        }
+    }
+
+    private boolean hasSpare() {
+        String[] names = disk.resolve("data/journal")
+                .toFile()
+                .list((folder, name) -> name.startsWith("journal-spare-") && name.endsWith(".log"));
+        return names != null && names.length > 0;
+    }
+
+    private void fillBut(Path filler, long bytes) throws IOException {
+        byte[] block = new byte[1 << 16];
+        try (OutputStream out = Files.newOutputStream(filler)) {
+            while (Files.getFileStore(disk).getUsableSpace() > bytes) {
+                out.write(block);
+            }
+        }
+    }
+
+    /** What the journal's next file does not fit into is left to drains and compactions, and not filled and emptied again and again. */
+    @Test
+    void nearlyFullDisk_isLeftAlone_andDeletesGoOn() throws Exception {
+        RedisServer full = start();
+        int acked = 0;
+        try (Client client = new Client(full.port())) {
+            for (; acked < 1000; acked++) {
+                assertEquals("+OK", client.call("SET key:" + acked + " " + VALUE));
+            }
+            await().atMost(RECOVERY_MAX).until(this::hasSpare);
+            Path filler = disk.resolve("filler");
+            fillBut(filler, NEARLY_FULL_BYTES);
+            String refusal = "+OK";
+            while (refusal.equals("+OK")) {
+                refusal = client.call("SET key:" + acked + " " + VALUE);
+                acked++;
+            }
+            assertTrue(
+                    refusal.startsWith("-MISCONF ") && refusal.contains("No space left on device: the journal's next"),
+                    refusal);
+            await().during(Duration.ofMillis(1500))
+                    .atMost(Duration.ofSeconds(4))
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> Files.getFileStore(disk).getUsableSpace() > NEARLY_FULL_BYTES / 2);
+            assertEquals(":1", client.call("DEL key:1"));
+            assertEquals("$" + VALUE, client.call("GET key:2"));
+            Files.delete(filler);
+            await().atMost(RECOVERY_MAX)
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> client.call("SET again v").equals("+OK"));
         }
     }
 

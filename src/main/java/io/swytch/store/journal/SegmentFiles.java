@@ -59,6 +59,9 @@ final class SegmentFiles implements AutoCloseable {
      */
     private static final int UNFORCED_BYTES_MAX = 1 << 20;
 
+    /** A new file leaves a quarter of its length free: what drains and compactions need to give disk back. */
+    private static final int RESERVE_SHARE = 4;
+
     private static final long RETRY_NANOS = 1_000_000_000;
 
     private final Path directory;
@@ -400,8 +403,27 @@ final class SegmentFiles implements AutoCloseable {
         return withHeader(channel, path, true);
     }
 
+    /**
+     * Throws where a new file would take the last of the disk. Without this look the file is written until nothing is left, and deleted, every second: a drain that
+     * would give disk back fails if it meets that.
+     */
+    private void requireRoom() throws IOException {
+        long free = Files.getFileStore(directory).getUsableSpace();
+        long reserve = segmentBytes / RESERVE_SHARE;
+        // 0 is also what some file systems say that do not know: the first write will tell.
+        if (free > 0 && free < segmentBytes + reserve) {
+            throw new IOException(String.format(
+                    Locale.ROOT,
+                    "No space left on device: the journal's next file needs %d MiB and leaves %d free, %d are",
+                    segmentBytes >> 20,
+                    reserve >> 20,
+                    free >> 20));
+        }
+    }
+
     /** A new file, zeroed to its full length and forced; null if the journal closed meanwhile. */
     private @Nullable Segment makeAhead() throws IOException {
+        requireRoom();
         Path unfinished;
         Path path;
         synchronized (this) {
