@@ -57,10 +57,54 @@ final class DirtyMarks {
         return core.view(buffer, core.arena.offset(location), header, item);
     }
 
+    /** What a walk does with the slots that it passes. */
+    private interface Slots {
+        boolean wants(int location);
+
+        void visit(long slot, long header, long hash);
+    }
+
     /** As {@link Shard#walk}. */
     long walk(long fromHash, int space, int max, EntryVisitor visitor) {
         int spaceSlot = core.spaces.slotOf(space);
-        int i = spaceSlot == 0 ? -1 : start(fromHash);
+        if (spaceSlot == 0) {
+            return Shard.DONE;
+        }
+        return walk(fromHash, max, new Slots() {
+            @Override
+            public boolean wants(int location) {
+                return ItemHeader.spaceSlot(headerAt(location)) == spaceSlot;
+            }
+
+            @Override
+            public void visit(long slot, long header, long hash) {
+                visitor.visit(view(slot, header), hash);
+            }
+        });
+    }
+
+    /** As {@link Shard#walkHot}. */
+    long walkHot(long fromHash, int max, HotVisitor visitor) {
+        return walk(fromHash, max, new Slots() {
+            @Override
+            public boolean wants(int location) {
+                return isLive(location);
+            }
+
+            @Override
+            public void visit(long slot, long header, long hash) {
+                visitor.visit(
+                        core.spaces.spaceOf(ItemHeader.spaceSlot(header)),
+                        hash,
+                        queueOf(Index.location(slot), header) == Arena.MAIN,
+                        Index.counter(slot));
+            }
+        });
+    }
+
+    /** Ends only between two hashes that a cursor can tell apart, so that who goes on there sees each entry once. */
+    private long walk(long fromHash, int max, Slots slots) {
+        int i = start(fromHash);
         if (i < 0) {
             return Shard.DONE;
         }
@@ -75,18 +119,18 @@ final class DirtyMarks {
                 continue;
             }
             boolean full = seen >= max || passed > SLICE_SLOTS;
-            long header = core.headerAt(i);
-            boolean ours = ItemHeader.spaceSlot(header) == spaceSlot;
-            if (!full && !ours || isBefore(i, fromHash)) {
+            int location = Index.location(slot);
+            boolean wanted = slots.wants(location);
+            if (!full && !wanted || isBefore(i, fromHash)) {
                 continue;
             }
-            long hash = index.hashAt(Index.location(slot));
+            long hash = index.hashAt(location);
             long top = hash >>> CURSOR_SHIFT;
             if (full && (!any || top != last)) {
                 return top << CURSOR_SHIFT;
             }
-            if (ours) {
-                visitor.visit(view(slot, header), hash);
+            if (wanted) {
+                slots.visit(slot, headerAt(location), hash);
                 seen++;
                 last = top;
                 any = true;
@@ -95,54 +139,16 @@ final class DirtyMarks {
         return Shard.DONE;
     }
 
-    /** As {@link Shard#walkHot}. */
-    long walkHot(long fromHash, int max, HotVisitor visitor) {
-        int i = start(fromHash);
-        if (i < 0) {
-            return Shard.DONE;
-        }
-        int passed = 0;
-        int seen = 0;
-        long last = 0;
-        boolean any = false;
-        for (; i < index.capacity(); i++) {
-            long slot = index.get(i);
-            passed++;
-            if (slot == 0 || isBefore(i, fromHash)) {
-                continue;
-            }
-            int location = Index.location(slot);
-            boolean full = seen >= max || passed > SLICE_SLOTS;
-            if (!full && !isHot(location)) {
-                continue;
-            }
-            long hash = index.hashAt(location);
-            long top = hash >>> CURSOR_SHIFT;
-            if (full && (!any || top != last)) {
-                return top << CURSOR_SHIFT;
-            }
-            if (isHot(location)) {
-                long header = core.headerAt(i);
-                visitor.visit(
-                        core.spaces.spaceOf(ItemHeader.spaceSlot(header)),
-                        hash,
-                        queueOf(location, header) == Arena.MAIN,
-                        Index.counter(slot));
-                seen++;
-            }
-            last = top;
-            any = true;
-        }
-        return Shard.DONE;
+    private long headerAt(int location) {
+        return (long) Slice.LONG.get(core.arena.buffer(location), core.arena.offset(location));
     }
 
     /** Whether there is a value here that a client may still ask for. */
-    private boolean isHot(int location) {
-        ByteBuffer buffer = core.arena.buffer(location);
-        int offset = core.arena.offset(location);
-        long header = (long) Slice.LONG.get(buffer, offset);
-        boolean isExpired =
-                ItemHeader.hasExpire(header) && (long) Slice.LONG.get(buffer, offset + ItemHeader.BYTES) <= core.nowMs;
+    private boolean isLive(int location) {
+        long header = headerAt(location);
+        int expiryAt = core.arena.offset(location) + ItemHeader.BYTES;
+        boolean isExpired = ItemHeader.hasExpire(header)
+                && (long) Slice.LONG.get(core.arena.buffer(location), expiryAt) <= core.nowMs;
         return !isExpired && !Entries.isTombstone(header) && !core.spaces.isDead(ItemHeader.spaceSlot(header));
     }
 
