@@ -378,5 +378,8 @@ public final class Drain {
                 shard.unlock();
             }
         }
+        if (done) {
+            l1.releaseWaiting();
+        }
     }
 }

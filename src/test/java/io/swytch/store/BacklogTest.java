@@ -73,6 +73,19 @@ class BacklogTest {
     }
 
     @Test
+    void drain_givesBackAtOnceWhatWaitedForIt() throws IOException {
+        try (StoreRig rig = new StoreRig(dir, MIB)) {
+            rig.store.tier().drain().excluding(() -> {
+                for (int i = 0; rig.store.l1().waitBytes() < 8 * MIB; i++) {
+                    rig.set(0, "key:" + i, "v".repeat(100));
+                }
+                rig.store.drainNow();
+                assertEquals(0, rig.store.l1().waitBytes());
+            });
+        }
+    }
+
+    @Test
     void slowedWriters_areLoggedOnceEachTime() throws IOException {
         Logger logger = (Logger) LoggerFactory.getLogger(Backlog.class);
         Level before = logger.getLevel();

@@ -359,6 +359,24 @@ public final class L1 {
     }
 
     /**
+     * Gives back, after a drain, all that waited for it and is clean now: a segment under each hold of a shard's lock. {@link #upkeep} would come to it
+     * too, but beside busy writers the next drain is due first, and they would be slowed for memory that nobody needs.
+     */
+    public void releaseWaiting() {
+        for (Shard shard : layout.shards) {
+            boolean more = true;
+            while (more) {
+                shard.lock();
+                try {
+                    more = !shard.isRetired() && shard.releaseWaiting();
+                } finally {
+                    shard.unlock();
+                }
+            }
+        }
+    }
+
+    /**
      * What keeps requests short: releases drained entries, keeps free segments ahead of need, sweeps expired entries, purges dropped spaces. Takes
      * shard locks for a segment's worth of work at a time.
      *
