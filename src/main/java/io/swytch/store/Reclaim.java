@@ -1,6 +1,7 @@
 package io.swytch.store;
 
 import io.swytch.clock.Clock;
+import io.swytch.store.l1.L1;
 import io.swytch.store.l2.L2;
 import io.swytch.store.l2.L2ClosedException;
 import io.swytch.store.l2.L2Exception;
@@ -12,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * Has L2 give back the disk of deleted keys once deletes have come to rest. RocksDB rewrites a file when newer ones push it down: tombstones that nothing is
  * written after would lie on top of what they delete for ever.
  *
- * <p>Where deletes go on, new files push the old ones, and nothing is done here.
+ * <p>While anything is written, new files push the old ones, and nothing is done here: a cache whose keys all expire would be rewritten whole with each quarter that does.
  *
  * <p>Threads: the one that drains; the rewriting, which may take minutes, has one of its own, {@code swytch-reclaim}.
  */
@@ -28,6 +29,7 @@ final class Reclaim {
 
     private static final Logger LOG = LoggerFactory.getLogger(Reclaim.class);
 
+    private final L1 l1;
     private final L2 l2;
     private final Drain drain;
     private final KeyCounts counts;
@@ -42,7 +44,8 @@ final class Reclaim {
     private volatile boolean isRunning;
     private volatile boolean hasFailed;
 
-    Reclaim(L2 l2, Drain drain, KeyCounts counts, Clock clock) {
+    Reclaim(L1 l1, L2 l2, Drain drain, KeyCounts counts, Clock clock) {
+        this.l1 = l1;
         this.l2 = l2;
         this.drain = drain;
         this.counts = counts;
@@ -65,7 +68,7 @@ final class Reclaim {
         boolean isWorthIt =
                 deletes != reclaimedDeletes && (deletes - reclaimedDeletes) * KEPT_PER_DELETE_MAX >= counts.inL2();
         boolean isAtRest = !drain.expiry().isBusy() && !drain.expiry().isWaiting() && now - dueNanos >= 0;
-        if (isWorthIt && isAtRest && !isRunning) {
+        if (isWorthIt && isAtRest && l1.dirtyBytes() == 0 && !isRunning) {
             isRunning = true;
             Tier.diskThread(() -> run(deletes), "swytch-reclaim").start();
         }

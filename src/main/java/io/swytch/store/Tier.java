@@ -113,7 +113,7 @@ public final class Tier {
         keyHash = new KeyHash(l2.hashSeed());
         counts = new KeyCounts(l1, l2, spaces);
         drain = new Drain(options, l1, l2, journal, spaces, counts, clock);
-        reclaim = new Reclaim(l2, drain, counts, clock);
+        reclaim = new Reclaim(l1, l2, drain, counts, clock);
         AtomicInteger number = new AtomicInteger();
         disk = Executors.newFixedThreadPool(
                 DISK_THREADS, task -> diskThread(task, "swytch-disk-" + number.incrementAndGet()));
