@@ -78,6 +78,12 @@ class SettingsTest {
         assertThrows(IllegalArgumentException.class, () -> Settings.of("maxmemory", "101%"));
     }
 
+    /** Fewer than RocksDB begins to compact would slow writers for ever: nothing would take the files away before the next drain. */
+    @Test
+    void level0Limit_leavesRoomForACompactionToBegin() throws IOException {
+        assertMessage("argument must be between 12 and 1024 inclusive", "l2-level0-limit 11\n");
+    }
+
     @Test
     void sources_winInOrder() throws Exception {
         Path file = file("port 1\ndatabases 1\ntimeout 1\n");
