@@ -441,7 +441,18 @@ final class CommandRunner {
 
     /** Whether every key that the command will look at is in L1 or known to be nowhere; if not, {@link #fetch} has those that are not. */
     private boolean allThere(Session session) {
-        forEachCall(session, wantMissing);
+        try {
+            forEachCall(session, wantMissing);
+        } catch (StoreReadException e) {
+            // Its client is told that one key could not be read. The others of this fetch would count as being read, by
+            // nobody, and whoever came for them
+            // would wait for ever.
+            if (fetch != null) {
+                fetch.cancel();
+                fetch = null;
+            }
+            throw e;
+        }
         if (fetch == null) {
             return true;
         }

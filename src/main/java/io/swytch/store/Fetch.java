@@ -46,13 +46,16 @@ public final class Fetch {
         if (token != null && token.waiters.contains(this)) {
             return;
         }
-        if (token != null && token.state == FillToken.State.GONE) {
-            // It was put into L1 and has been evicted before we came: this time its item is kept until we have seen it.
-            token.state = FillToken.State.PENDING;
-            token.keepsItem = true;
-            unread.add(token);
-        } else if (token == null) {
+        if (token == null) {
             token = fills.add(key);
+            unread.add(token);
+        } else if (token.state == FillToken.State.GONE) {
+            // It was put into L1 and has been evicted before we came: this time its item is kept until we have seen it.
+            // By another token: who waits for
+            // the one before has counted it as done, and counted twice, would take another of its keys for done too, or
+            // never hear of its last one.
+            token = fills.replace(token);
+            token.keepsItem = true;
             unread.add(token);
         }
         token.waiters.add(this);
@@ -93,6 +96,21 @@ public final class Fetch {
     void begin(Runnable whenDone, List<FillToken> toRead) {
         this.whenDone = whenDone;
         toRead.addAll(unread);
+    }
+
+    /**
+     * Gives it up before it has begun: who comes for its keys later has them read. The caller holds the stripes of all its keys, and has held them since it
+     * gave the first, so nobody else waits for what it was to read.
+     */
+    public void cancel() {
+        for (FillToken token : unread) {
+            token.state = FillToken.State.GONE;
+        }
+        unread.clear();
+        for (FillToken token : tokens) {
+            fills.release(token, this);
+        }
+        tokens.clear();
     }
 
     /** One of its tokens is done. */

@@ -43,6 +43,12 @@ final class FillRegistry {
         return token;
     }
 
+    /** A new pending token in the place of one that has landed and keeps nothing; who waits for that one keeps it. */
+    FillToken replace(FillToken landed) {
+        remove(landed);
+        return add(landed.key);
+    }
+
     /** The key is being written: what a fetch found, or will find, is old. */
     void invalidate(Key key) {
         if (chains[chain(key)] == null) {

@@ -13,6 +13,7 @@ import io.swytch.store.item.ItemHeader;
 import io.swytch.store.item.Key;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +74,86 @@ class FillRaceTest {
             rig.store.chill();
             assertEquals("new", rig.get(0, "k"));
             assertNull(rig.get(0, "gone"));
+        }
+    }
+
+    /** The first fetch has put the key into L1, which has no room for it: the second reads it anew, while a third that waited for the first has not begun yet. */
+    @Test
+    void fetchWhoseKeyIsReadTwice_beforeItBegins_hearsOfItsEnd() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "v");
+            rig.store.chill();
+            Key key = keyOf(rig, "k");
+            Fetch slow = rig.store.newFetch();
+            Fetch first;
+            rig.store.lock(key.hash());
+            try {
+                first = begin(rig, key);
+                slow.want(key);
+            } finally {
+                rig.store.unlock(key.hash());
+            }
+            awaitFills(rig, 1);
+            Fetch second;
+            rig.store.lock(key.hash());
+            try {
+                second = begin(rig, key);
+            } finally {
+                rig.store.unlock(key.hash());
+            }
+            awaitFills(rig, 2);
+            AtomicInteger ends = new AtomicInteger();
+            FetchBatch batch = new FetchBatch();
+            batch.add(slow, ends::incrementAndGet);
+            batch.start(rig.store);
+            assertEquals(1, ends.get());
+            first.release();
+            slow.release();
+            second.release();
+            assertFalse(isFetched(rig, key));
+            assertEquals(0, rig.store.tier().overlayBytes(rig.store.fills()));
+        }
+    }
+
+    /** As where another key of the command cannot be read: whoever wants this one must not wait for a read that nobody does. */
+    @Test
+    void fetchThatIsGivenUp_leavesItsKeysToOthers() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "v");
+            rig.store.chill();
+            Key key = keyOf(rig, "k");
+            rig.store.lock(key.hash());
+            try {
+                Fetch givenUp = rig.store.newFetch();
+                givenUp.want(key);
+                givenUp.cancel();
+            } finally {
+                rig.store.unlock(key.hash());
+            }
+            assertFalse(isFetched(rig, key));
+            AtomicInteger ends = new AtomicInteger();
+            Fetch fetch = rig.store.newFetch();
+            rig.store.lock(key.hash());
+            try {
+                fetch.want(key);
+            } finally {
+                rig.store.unlock(key.hash());
+            }
+            FetchBatch batch = new FetchBatch();
+            batch.add(fetch, ends::incrementAndGet);
+            batch.start(rig.store);
+            await().until(() -> ends.get() == 1);
+            fetch.release();
+            assertEquals("v", rig.get(0, "k"));
+        }
+    }
+
+    private static boolean isFetched(StoreRig rig, Key key) {
+        rig.store.lock(key.hash());
+        try {
+            return rig.store.isFetched(key);
+        } finally {
+            rig.store.unlock(key.hash());
         }
     }
 
