@@ -50,6 +50,9 @@ final class CommandRunner {
     /** How often a command gives up for work off the loop: values that change all the while are worked on at once then. */
     private static final int OFF_LOOP_ROUNDS_MAX = 8;
 
+    /** More than an entry takes besides its key and its value. */
+    private static final int ENTRY_BYTES = 64;
+
     private final Store store;
     private final Databases databases;
     private final Clock clock;
@@ -259,6 +262,9 @@ final class CommandRunner {
             if (tiered && !mayBlock && !isSingle && scope != LockScope.NONE && !allThere(session)) {
                 return false;
             }
+            if (!isSingle && keyByKey == null && !hasRoom(call)) {
+                throw Errors.OUT_OF_MEMORY;
+            }
             CommandSpec.handlerOf(spec).run(call, reply);
         } catch (FillNeeded needed) {
             reply.rollback(mark);
@@ -463,6 +469,27 @@ final class CommandRunner {
         return false;
     }
 
+    /**
+     * Whether a command of several keys, whose stripes are held, comes to its end where memory may be at its limit: else it would leave some of them
+     * changed. So each stripe must have room for all that it brings, twice, because what does not fit into the rest of a segment goes to the next one.
+     */
+    private boolean hasRoom(Call of) {
+        int keys = of.allKeyCount();
+        if (keys < 2 || !store.isBounded() || !of.spec().has(Flag.DENYOOM)) {
+            return true;
+        }
+        long bytes = (long) keys * ENTRY_BYTES;
+        for (int i = 0; i < of.request().argCount(); i++) {
+            bytes += of.request().arg(i).length();
+        }
+        for (int i = 0; i < keys; i++) {
+            if (!store.hasRoomFor(of.key(i), 2 * bytes)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private void forEachCall(Session session, Consumer<Call> action) {
         List<Session.Queued> queue = session.queue();
         if (call.spec().lockScope() == LockScope.QUEUED && queue != null) {
@@ -537,7 +564,7 @@ final class CommandRunner {
             long mark = reply.mark();
             long start = clock.nanos();
             try {
-                if (queued.spec().has(Flag.DENYOOM) && store.isFull()) {
+                if (queued.spec().has(Flag.DENYOOM) && (store.isFull() || !hasRoom(queuedCall))) {
                     throw Errors.OUT_OF_MEMORY;
                 }
                 CommandSpec.handlerOf(queued.spec()).run(queuedCall, reply);

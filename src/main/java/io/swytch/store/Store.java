@@ -447,7 +447,17 @@ public final class Store implements AutoCloseable {
 
     /** Whether memory is at its limit and nothing may be evicted: writes that may need memory are refused. */
     public boolean isFull() {
-        return evictionMode != EvictionMode.ALL && tier == null && !hasRoom();
+        return isBounded() && !hasRoom();
+    }
+
+    /** Whether there may come a time when nothing can be written, because not everything may be evicted. */
+    public boolean isBounded() {
+        return evictionMode != EvictionMode.ALL && tier == null;
+    }
+
+    /** Whether a key's stripe, which is held, has room for so much more, or can make it. */
+    public boolean hasRoomFor(Key key, long bytes) {
+        return l1.shard(l1.shardIndex(key.hash())).hasRoomFor(bytes);
     }
 
     private boolean hasRoom() {

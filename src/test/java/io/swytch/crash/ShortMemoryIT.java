@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,7 @@ class ShortMemoryIT {
     private static final String TOO_MUCH =
             "-OOM queued commands and watched keys of all clients take too much memory\r\n";
     private static final int BATCH = 1000;
+    private static final int FILLS = 20;
 
     private final Path room = ServerProcess.temporaryDirectory("swytch-short-memory");
     private final List<RespConnection> crowd = new ArrayList<>();
@@ -154,5 +156,46 @@ class ShortMemoryIT {
             assertEquals("", server.output().contains("OutOfMemoryError:") ? server.output() : "");
             assertEquals(0, server.stop());
         }
+    }
+
+    /** Where nothing may be evicted, memory may end in the middle of a command with many keys: it is refused whole. */
+    @Test
+    void msetAtTheLimit_isDoneWhollyOrNotAtAll() {
+        Random random = new Random(1);
+        try (Child server = Launch.in(room)
+                        .flags("--maxmemory", "4mb", "--maxmemory-policy", "noeviction")
+                        .serving("log");
+                RespConnection client = server.connect()) {
+            for (int fill = 0; fill < FILLS; fill++) {
+                long keys = 0;
+                boolean isDone = true;
+                while (isDone) {
+                    List<String> command = new ArrayList<>(List.of("MSET"));
+                    int count = 2 + random.nextInt(20);
+                    for (int i = 0; i < count; i++) {
+                        command.add("key:" + (keys + i));
+                        command.add("v".repeat(random.nextInt(20_000)));
+                    }
+                    isDone = isDone(client, command.toArray(String[]::new), fill % 2 == 1);
+                    keys += isDone ? count : 0;
+                    assertEquals(":" + keys + "\r\n", client.ask("DBSIZE"));
+                }
+                assertTrue(keys > 200, "it was refused before memory was full: " + keys);
+                client.ask("FLUSHALL");
+            }
+        }
+    }
+
+    /** Whether a command was done; it is an error if it was neither done nor refused for want of memory. */
+    private static boolean isDone(RespConnection client, String[] command, boolean inTransaction) {
+        if (inTransaction) {
+            client.ask("MULTI");
+        }
+        String reply = client.ask(command);
+        if (inTransaction) {
+            reply += client.ask("EXEC");
+        }
+        assertTrue(reply.endsWith("+OK\r\n") || reply.contains("-OOM"), reply);
+        return reply.endsWith("+OK\r\n");
     }
 }
