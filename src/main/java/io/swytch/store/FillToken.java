@@ -1,5 +1,6 @@
 package io.swytch.store;
 
+import io.swytch.bytes.Chunks;
 import io.swytch.bytes.Pin;
 import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
@@ -128,6 +129,13 @@ final class FillToken {
         }
     }
 
+    /** Bytes of memory that keeping an item takes: the last chunk of a large one is as long as the others. */
+    static long bytes(Item found) {
+        Slice value = found.value(new Slice());
+        long valueBytes = value.isChunked() ? (long) value.runCount() << value.chunkShift() : value.length();
+        return ItemHeader.prefixBytes(found.header()) + found.keyLength() + valueBytes;
+    }
+
     /** Keeps a copy of an item; the chunks of a large one are shared. */
     void keep(Item found) {
         Slice value = found.value(new Slice());
@@ -135,7 +143,7 @@ final class FillToken {
         ByteBuffer copy = ByteBuffer.allocateDirect(prefix + (value.isChunked() ? 0 : value.length()));
         copy.put(0, found.buffer(), found.offset(), copy.capacity());
         item = copy;
-        keptBytes = copy.capacity() + (value.isChunked() ? (long) value.length() : 0L);
+        keptBytes = bytes(found);
         if (value.isChunked()) {
             chunks = new ByteBuffer[value.runCount()];
             for (int i = 0; i < chunks.length; i++) {
@@ -152,6 +160,11 @@ final class FillToken {
 
     /** Nobody looks at the item any more, but for those who pinned it. */
     void letGo() {
+        if (item != null) {
+            // Nothing else tells the collector of it: a client that reads cold values over and over would make the
+            // process grow to the limit of direct memory.
+            Chunks.drop(item.capacity());
+        }
         item = null;
         chunks = null;
         if (pin != null) {

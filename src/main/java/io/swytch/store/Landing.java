@@ -62,7 +62,7 @@ final class Landing implements FetchVisitor {
     }
 
     private boolean isAdmitted(FillToken token, Item item) {
-        long bytes = (long) item.keyLength() + item.valueLength();
+        long bytes = FillToken.bytes(item);
         return token.isAdmitted(bytes, tier.hasOverlayRoom(registry, bytes));
     }
 

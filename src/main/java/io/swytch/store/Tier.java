@@ -1,5 +1,6 @@
 package io.swytch.store;
 
+import io.swytch.bytes.Chunks;
 import io.swytch.clock.Clock;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
@@ -396,6 +397,8 @@ public final class Tier {
             return Store.ABSENT;
         }
         token.view(into);
+        // Until the command looks at its next key.
+        Chunks.drop(token.keptBytes);
         return Store.FETCHED;
     }
 

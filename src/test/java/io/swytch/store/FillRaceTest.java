@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.swytch.bytes.Chunks;
 import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
@@ -21,6 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Races of a fill with clients, each brought about step by step. */
 @Timeout(30)
 class FillRaceTest {
+    /** Too large to stay in an L1 of 1 MiB. */
+    private static final int LARGE_BYTES = 400_000;
+
     @TempDir
     Path dir;
 
@@ -145,6 +150,28 @@ class FillRaceTest {
             await().until(() -> ends.get() == 1);
             fetch.release();
             assertEquals("v", rig.get(0, "k"));
+        }
+    }
+
+    /** Memory of values that were kept beside L1 goes back when the collector is told of it, and not before. */
+    @Test
+    void valueThatIsKeptNoLonger_isSaidToWaitForTheCollector() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "v".repeat(LARGE_BYTES));
+            rig.store.chill();
+            Key key = keyOf(rig, "k");
+            Fetch fetch;
+            rig.store.lock(key.hash());
+            try {
+                fetch = begin(rig, key);
+            } finally {
+                rig.store.unlock(key.hash());
+            }
+            awaitFills(rig, 1);
+            assertTrue(rig.store.tier().overlayBytes(rig.store.fills()) > LARGE_BYTES);
+            Chunks.takeDropped(0);
+            fetch.release();
+            assertTrue(Chunks.takeDropped(LARGE_BYTES));
         }
     }
 
