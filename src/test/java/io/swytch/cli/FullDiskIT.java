@@ -180,10 +180,10 @@ class FullDiskIT {
             await().atMost(RECOVERY_MAX).until(this::hasSpare);
             Path filler = disk.resolve("filler");
             fillBut(filler, NEARLY_FULL_BYTES);
+            // One key, which makes nothing for a drain to do: that would let the journal have its old files again.
             String refusal = "+OK";
             while (refusal.equals("+OK")) {
-                refusal = client.call("SET key:" + acked + " " + VALUE);
-                acked++;
+                refusal = client.call("SET again " + VALUE);
             }
             assertTrue(
                     refusal.startsWith("-MISCONF ") && refusal.contains("No space left on device: the journal's next"),
