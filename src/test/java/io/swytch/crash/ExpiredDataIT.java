@@ -18,8 +18,11 @@ import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What has expired or was deleted leaves the disk without anybody's help, though no client asks for it again and nothing else is written. */
+@Execution(ExecutionMode.CONCURRENT)
 class ExpiredDataIT {
     private static final int KEYS = 4_000;
     private static final int KEPT = 100;
