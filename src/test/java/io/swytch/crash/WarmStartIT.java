@@ -26,6 +26,10 @@ class WarmStartIT {
     private static final int KEYS = 40_000;
     private static final int HOT = 5_000;
     private static final int CHANGED = 100;
+
+    /** Requests that are sent before a reply is read. */
+    private static final int BATCH = 100;
+
     private static final Duration WARM_MAX = Duration.ofSeconds(30);
 
     private final Path room = ServerProcess.temporaryDirectory("swytch-warm");
@@ -63,12 +67,28 @@ class WarmStartIT {
 
     /** Twice as much as memory holds, of which some is asked for again and again. */
     private static void fill(RespConnection connection) {
-        for (int i = 0; i < KEYS; i++) {
-            connection.ask("SET", "key:" + i, value(i));
+        for (int from = 0; from < KEYS; from += BATCH) {
+            for (int i = from; i < from + BATCH; i++) {
+                connection.send(RespConnection.words("SET", "key:" + i, value(i)));
+            }
+            for (int i = from; i < from + BATCH; i++) {
+                assertEquals("+OK\r\n", connection.read().raw().toString());
+            }
         }
         for (int round = 0; round < 4; round++) {
-            for (int i = 0; i < HOT; i++) {
-                assertEquals(bulk(value(i)), connection.ask("GET", "key:" + i));
+            get(connection, 0);
+        }
+    }
+
+    /** Reads the hot keys from {@code first} on, and checks their values. */
+    private static void get(RespConnection connection, int first) {
+        for (int from = first; from < HOT; from += BATCH) {
+            int to = Math.min(HOT, from + BATCH);
+            for (int i = from; i < to; i++) {
+                connection.send(RespConnection.words("GET", "key:" + i));
+            }
+            for (int i = from; i < to; i++) {
+                assertEquals(bulk(value(i)), connection.read().raw().toString());
             }
         }
     }
@@ -82,9 +102,7 @@ class WarmStartIT {
         assertTrue(Double.parseDouble(warm.get("warm_share")) > 0.99, warm::toString);
         assertEquals("0", warm.get("fills"));
         assertEquals("0", warm.get("l1_evictions"));
-        for (int i = CHANGED; i < HOT; i++) {
-            assertEquals(bulk(value(i)), connection.ask("GET", "key:" + i));
-        }
+        get(connection, CHANGED);
         Map<String, String> read = info(connection);
         // Of those that were new when the server was stopped, main had not taken all yet.
         assertTrue(Long.parseLong(read.get("fills")) < HOT / 100, read::toString);

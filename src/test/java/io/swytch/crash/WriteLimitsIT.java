@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * A disk that does not keep up, by a small library that is preloaded: writers run into each limit below L1 in turn. They are slowed and never refused,
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * against for half a minute, and that of the compactions too, which comes about as the one of level 0 does.
  */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 class WriteLimitsIT {
     private static final boolean IS_WHOLE =
             System.getProperty("swytch.faults", "").equals("all");
