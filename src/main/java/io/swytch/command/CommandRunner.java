@@ -450,9 +450,8 @@ final class CommandRunner {
         try {
             forEachCall(session, wantMissing);
         } catch (StoreReadException e) {
-            // Its client is told that one key could not be read. The others of this fetch would count as being read, by
-            // nobody, and whoever came for them
-            // would wait for ever.
+            // Its client is told that one key could not be read. The others would count as being read, by nobody,
+            // and whoever came for them would wait for ever.
             if (fetch != null) {
                 fetch.cancel();
                 fetch = null;
@@ -471,7 +470,7 @@ final class CommandRunner {
 
     /**
      * Whether a command of several keys, whose stripes are held, comes to its end where memory may be at its limit: else it would leave some of them
-     * changed. So each stripe must have room for all that it brings, twice, because what does not fit into the rest of a segment goes to the next one.
+     * changed. So each stripe must have room for all that it brings: {@link Store#roomFor}.
      */
     private boolean hasRoom(Call of) {
         int keys = of.allKeyCount();
@@ -480,10 +479,10 @@ final class CommandRunner {
         }
         long bytes = (long) keys * ENTRY_BYTES;
         for (int i = 0; i < of.request().argCount(); i++) {
-            bytes += of.request().arg(i).length();
+            bytes += store.roomFor(of.request().arg(i).length());
         }
         for (int i = 0; i < keys; i++) {
-            if (!store.hasRoomFor(of.key(i), 2 * bytes)) {
+            if (!store.hasRoomFor(of.key(i), bytes)) {
                 return false;
             }
         }

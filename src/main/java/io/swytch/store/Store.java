@@ -460,6 +460,11 @@ public final class Store implements AutoCloseable {
         return l1.shard(l1.shardIndex(key.hash())).hasRoomFor(bytes);
     }
 
+    /** Bytes that a value of {@code length} takes of its stripe at most. */
+    public long roomFor(int length) {
+        return l1.roomFor(length);
+    }
+
     private boolean hasRoom() {
         for (int i = 0; i < l1.shardCount(); i++) {
             Shard shard = l1.shard(i);

@@ -186,6 +186,21 @@ class ShortMemoryIT {
         }
     }
 
+    /** Values of 2 MiB and more take from all of memory, not from their keys' part of it. */
+    @Test
+    void msetOfHugeValues_thatFit_isDone() {
+        String value = "v".repeat(12_000_000);
+        try (Child server = Launch.in(room)
+                        .flags("--maxmemory", "64mb", "--maxmemory-policy", "noeviction", "--threads", "2")
+                        .serving("log");
+                RespConnection client = server.connect()) {
+            assertEquals("+OK\r\n", client.ask("MSET", "one", value, "two", value));
+            assertTrue(client.ask("MSET", "three", value, "four", value, "five", value, "six", value)
+                    .startsWith("-OOM"));
+            assertEquals(":2\r\n", client.ask("DBSIZE"));
+        }
+    }
+
     /** Whether a command was done; it is an error if it was neither done nor refused for want of memory. */
     private static boolean isDone(RespConnection client, String[] command, boolean inTransaction) {
         if (inTransaction) {

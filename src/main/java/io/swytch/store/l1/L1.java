@@ -1,5 +1,6 @@
 package io.swytch.store.l1;
 
+import io.swytch.bytes.Chunks;
 import io.swytch.bytes.Slice;
 import io.swytch.clock.Clock;
 import io.swytch.store.item.Item;
@@ -356,6 +357,14 @@ public final class L1 {
     /** Drops every entry that L2 has, as if memory had run out: the next look at any of them is a fill. Tiered mode only. */
     public void forgetClean() {
         forEachLocked(Shard::forgetClean);
+    }
+
+    /**
+     * Bytes that a value of {@code length} takes of its shard at most: twice as many, where the rest of a segment is too short for it; its share, where it is one of the
+     * huge ones that take from all shards alike.
+     */
+    public long roomFor(int length) {
+        return LargeValues.isHuge(length) ? ((long) length + Chunks.BYTES) / shardCount() : 2L * length;
     }
 
     /**
