@@ -328,9 +328,8 @@ public final class Drain {
 
     /** Has the journal force all that was appended so far. Returns the map of spaces, of which no change is missing there. */
     private byte[] secureSpaces() {
-        // Who changes the map holds all stripes until the journal has the change, which may be part of a transaction:
-        // L2
-        // must not show what a crash can still undo.
+        // Who changes the map holds all stripes until the journal has the change, perhaps of a transaction.
+        // L2 must not show what a crash can still undo.
         Shard any = l1.shard(0);
         byte[] bytes;
         any.lock();

@@ -50,10 +50,8 @@ public final class Fetch {
             token = fills.add(key);
             unread.add(token);
         } else if (token.state == FillToken.State.GONE) {
-            // It was put into L1 and has been evicted before we came: this time its item is kept until we have seen it.
-            // By another token: who waits for
-            // the one before has counted it as done, and counted twice, would take another of its keys for done too, or
-            // never hear of its last one.
+            // It was put into L1 and evicted before we came: this time its item is kept until we have seen it.
+            // By a token of its own: who waits for the old one has counted that as done, and must not twice.
             token = fills.replace(token);
             token.keepsItem = true;
             unread.add(token);
