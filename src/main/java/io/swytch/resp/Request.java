@@ -17,17 +17,27 @@ public final class Request {
     /** Arguments that have a slice each. Those behind are shown in slices that are used in turn: see {@link #arg}. */
     private static final int SLICES_MAX = 1 << 14;
 
-    private Slice[] args;
+    /** Slices that a request has once it has an argument: enough for GET and SET, and most clients send nothing longer. */
+    private static final int ARGS_MIN = 4;
+
+    private static final Slice[] NONE = {};
+
+    /** Made with the first argument: of ten thousand clients most may never say anything. */
+    private Slice[] args = NONE;
+
     private int count;
     private @Nullable ArgTail tail;
 
-    public Request() {
-        this(16);
-    }
+    public Request() {}
 
     private Request(int capacity) {
-        args = new Slice[capacity];
-        for (int i = 0; i < args.length; i++) {
+        growTo(capacity);
+    }
+
+    private void growTo(int capacity) {
+        int old = args.length;
+        args = Arrays.copyOf(args, capacity);
+        for (int i = old; i < args.length; i++) {
             args[i] = new Slice();
         }
     }
@@ -67,11 +77,7 @@ public final class Request {
             return tail().addApart();
         }
         if (count == args.length) {
-            int old = args.length;
-            args = Arrays.copyOf(args, old * 2);
-            for (int i = old; i < args.length; i++) {
-                args[i] = new Slice();
-            }
+            growTo(Math.max(ARGS_MIN, count * 2));
         }
         return args[count++];
     }

@@ -6,22 +6,21 @@ import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** The two ends of a connection as Redis writes them: {@code 127.0.0.1:6379}, {@code [::1]:6379}, {@code /path:0}. Threads: any. */
 final class Addresses {
-    private final String remote;
-    private final String local;
-    private final boolean fromElsewhere;
+    // Kept as they are, for a channel that is closed forgets them; written when they are asked for, which most never
+    // are.
+    private final @Nullable SocketAddress remote;
+    private final @Nullable SocketAddress local;
 
     Addresses(Channel channel) {
-        local = text(channel.localAddress(), "");
-        // The peer of a unix socket has no name: Redis shows the path at both ends.
-        remote = text(channel.remoteAddress(), local);
-        fromElsewhere = channel.remoteAddress() instanceof InetSocketAddress address
-                && !address.getAddress().isLoopbackAddress();
+        local = channel.localAddress();
+        remote = channel.remoteAddress();
     }
 
-    private static String text(SocketAddress address, String otherwise) {
+    private static String text(@Nullable SocketAddress address, String otherwise) {
         if (address instanceof InetSocketAddress inet) {
             String host = inet.getAddress().getHostAddress();
             int zone = host.indexOf('%');
@@ -38,15 +37,17 @@ final class Addresses {
     }
 
     String remote() {
-        return remote;
+        // The peer of a unix socket has no name: Redis shows the path at both ends.
+        return text(remote, local());
     }
 
     String local() {
-        return local;
+        return text(local, "");
     }
 
     /** Whether the peer is on another machine. */
     boolean isFromElsewhere() {
-        return fromElsewhere;
+        return remote instanceof InetSocketAddress address
+                && !address.getAddress().isLoopbackAddress();
     }
 }

@@ -67,7 +67,9 @@ public final class Session {
 
     private long watchHeapBytes;
     private boolean queueFailed;
-    private final Map<WatchedKey, WatchToken> watches = new LinkedHashMap<>();
+
+    /** Made with the first watch: of ten thousand clients hardly any watches a key. */
+    private @Nullable Map<WatchedKey, WatchToken> watches;
 
     public Session(long id, Transport transport, long nowMs, boolean authenticated) {
         this.id = id;
@@ -183,7 +185,7 @@ public final class Session {
 
     /** Whether {@code key} of database {@code db} is watched already. */
     public boolean isWatching(int db, Bytes key) {
-        return watches.containsKey(new WatchedKey(db, key));
+        return watches != null && watches.containsKey(new WatchedKey(db, key));
     }
 
     /** Takes memory for one more watch, of a key of so many bytes; {@link #clearWatches} gives it back. Returns whether there was any. */
@@ -198,17 +200,20 @@ public final class Session {
 
     /** Remembers a watch until {@link #clearWatches}. */
     public void addWatch(int db, Bytes key, WatchToken token) {
+        if (watches == null) {
+            watches = new LinkedHashMap<>();
+        }
         watches.put(new WatchedKey(db, key), token);
     }
 
     /** The watches that EXEC will look at. */
     public Collection<WatchToken> watches() {
-        return Collections.unmodifiableCollection(watches.values());
+        return watches == null ? List.of() : Collections.unmodifiableCollection(watches.values());
     }
 
     /** Forgets all watches, which the keyspace has been told to do before. */
     public void clearWatches() {
-        watches.clear();
+        watches = null;
         ClientHeap.give(watchHeapBytes);
         watchHeapBytes = 0;
     }
