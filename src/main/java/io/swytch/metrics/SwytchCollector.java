@@ -114,6 +114,7 @@ final class SwytchCollector implements MultiCollector {
         gauge(all, "l2_expired_waiting", "Keys that expired on disk and wait for a drain.", store.expiredWaitingKeys);
         gauge(all, "journal_bytes", "Size of the journal on disk.", store.journalBytes);
         gauge(all, "journal_max_bytes", "journal-limit.", store.journalBytesMax);
+        gauge(all, "disk_reserve_bytes", "Disk kept for a start when none is left.", store.reserveBytes);
         gauge(all, "l2_level0_files", "RocksDB's files that wait for their first compaction.", store.level0Files);
         gauge(all, "l2_level0_max_files", "l2-level0-limit.", store.level0FilesMax);
         gauge(all, "l2_compaction_bytes", "What RocksDB's compactions have before them.", store.compactionBytes);

@@ -43,6 +43,9 @@ public final class StoreFigures {
     public long l2Keys;
     public long journalBytes;
 
+    /** Disk that is kept for a start when there is none left. */
+    public long reserveBytes;
+
     /** Bound of {@link #journalBytes}, as the next ones of RocksDB's files at level 0 and of what its compactions have before them. */
     public long journalBytesMax;
 

@@ -75,6 +75,7 @@ final class StoreReport implements StoreStats {
         into.journalSyncTimes = HistogramSnapshot.ofDoublingMicros(written.syncBuckets, written.syncNanosTotal);
         into.blockCacheMaxBytes = options.blockCacheBytes();
         into.l2Keys = tier.counts().inL2();
+        into.reserveBytes = tier.l2().reserve().bytes();
         readL2(into, tier.l2());
         Latency fillLatency = tier.fillLatency();
         into.fillTimes = HistogramSnapshot.ofDoublingMicros(fillLatency.counts(), fillLatency.totalNanos());

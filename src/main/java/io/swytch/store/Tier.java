@@ -471,6 +471,7 @@ public final class Tier {
     @Nullable
     String writeTrouble(boolean isGrowing) {
         Exception failure = journal.failure();
+        l2.reserve().tend(clock);
         if (failure == null && isGrowing) {
             failure = journal.shortage();
         }

@@ -53,6 +53,7 @@ class MetricsAndInfoIT {
             Map.entry("journal_sync_seconds_count", "journal_syncs"),
             Map.entry("drain_seconds_count", "drains"),
             Map.entry("dirty_bytes", "dirty_bytes"),
+            Map.entry("disk_reserve_bytes", "disk_reserve_bytes"),
             Map.entry("write_stalls_total", "write_stalls"),
             Map.entry("warm_share", "warm_share"),
             Map.entry("warm_keys_saved", "warm_keys_saved"),

@@ -64,6 +64,7 @@ final class InfoTiering {
         times("fill", store.fillTimes, info);
         info.add("journal_bytes", store.journalBytes);
         info.add("journal_max_bytes", store.journalBytesMax);
+        info.add("disk_reserve_bytes", store.reserveBytes);
         info.add("journal_commits", store.journalCommits);
         info.add("journal_bytes_written", store.journalBytesWritten);
         info.add("journal_syncs", store.journalSyncTimes.count());

@@ -40,8 +40,16 @@ final class DataDirectory implements AutoCloseable {
     static final String LOCK = "swytch.lock";
 
     /** What may lie in a new directory without being somebody else's: what a file system begins with, and what we make ourselves. */
-    private static final Set<String> EXPECTED =
-            Set.of("lost+found", LOCK, MARKER + ".new", "db", "journal", "backups", "hot-keys", "hot-keys.new");
+    private static final Set<String> EXPECTED = Set.of(
+            "lost+found",
+            LOCK,
+            MARKER + ".new",
+            "db",
+            "journal",
+            "backups",
+            "hot-keys",
+            "hot-keys.new",
+            DiskReserve.FILE);
 
     /** Names of others' files that are logged. */
     private static final int NAMES_MAX = 5;
@@ -54,6 +62,7 @@ final class DataDirectory implements AutoCloseable {
     private final Path dir;
     private final Path real;
     private final @Nullable FileChannel channel;
+    private final DiskReserve reserve;
     private State state = State.CREATING;
     private long seed;
     private String id = "";
@@ -82,6 +91,7 @@ final class DataDirectory implements AutoCloseable {
         this.dir = dir;
         this.real = real;
         this.channel = channel;
+        reserve = new DiskReserve(real);
     }
 
     /** Makes the directory if absent, locks it, and reads its marker or writes a first one. */
@@ -106,8 +116,12 @@ final class DataDirectory implements AutoCloseable {
                 }
                 DataDirectory directory = new DataDirectory(dir, real, channel);
                 directory.readMarker(true);
-                channel.truncate(0);
-                channel.write(ascii(ProcessHandle.current().pid() + "\n"), 0);
+                directory.reserve.giveWhatAStartLacks();
+                ByteBuffer pid = ascii(ProcessHandle.current().pid() + "\n");
+                int length = pid.remaining();
+                // In this order: on a full disk the block of the last pid would go to somebody else.
+                channel.write(pid, 0);
+                channel.truncate(length);
                 return directory;
             } catch (IOException | RuntimeException e) {
                 if (channel != null) {
@@ -363,6 +377,10 @@ final class DataDirectory implements AutoCloseable {
         } catch (IOException e) {
             throw new L2Exception("cannot write " + target.resolve(MARKER), e);
         }
+    }
+
+    DiskReserve reserve() {
+        return reserve;
     }
 
     Path db() {

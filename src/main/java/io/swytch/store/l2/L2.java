@@ -172,6 +172,11 @@ public final class L2 implements AutoCloseable {
         return directory.id();
     }
 
+    /** What a start on a full disk gives up. */
+    public DiskReserve reserve() {
+        return directory.reserve();
+    }
+
     /** Whether {@link #markJournaled} was called when this directory was made. */
     public boolean isJournaled() {
         return directory.isJournaled();
