@@ -100,6 +100,7 @@ public final class RedisServer implements Lifecycle, Health {
         settings.onChange("maxmemory", value -> {
             store.setMaxBytes(settings.maxmemoryBytes());
             applyLimits();
+            store.setOverlayBytesMax(overlayBytesMax(settings));
         });
         settings.onChange("maxmemory-policy", value -> store.setEvictionMode(evictionMode(settings)));
         for (String name : List.of(
@@ -212,12 +213,12 @@ public final class RedisServer implements Lifecycle, Health {
         };
     }
 
-    /** Three quarters of the direct memory that L1 and write buffer, with what they need while they grow, leave to the others. */
+    /** Five eighths of the direct memory that L1 and write buffer, with what they need while they grow, leave to the others. */
     private static long buffersBytesMax(Settings settings) {
         return Math.max(BUFFERS_BYTES_MIN, besideHotBytes(settings) / 4 * 3);
     }
 
-    /** The last quarter. */
+    /** A quarter. The last eighth is for what has no bound of its own: half of it for values that a command may have in any case, queued commands, copies on their way. */
     private static long overlayBytesMax(Settings settings) {
         return Math.max(BUFFERS_BYTES_MIN, besideHotBytes(settings) / 4);
     }

@@ -16,7 +16,7 @@ public final class Fetch {
     /** Keys that one fetch reads at most; commands with more are fetched in several rounds. */
     public static final int KEYS_MAX = 16_384;
 
-    /** A command may have so much kept for it, or one item, however much others have. */
+    /** A command may have so much kept for it, or one item, where others have taken the room; all such commands together have {@code beyondMax}. */
     private static final long FREE_BYTES_MAX = 4L << 20;
 
     private final Store store;
@@ -31,6 +31,9 @@ public final class Fetch {
 
     /** Bytes of the items that are kept for it, those that others wait for too left out. */
     private final AtomicLong keptBytes = new AtomicLong();
+
+    /** What of that was kept although there was no room. Under the stripes of its tokens; read when it has none left. */
+    private final AtomicLong beyondBytes = new AtomicLong();
 
     /** Whether an item could not be kept for it, because what is kept for all would have been too much. */
     private volatile boolean isDenied;
@@ -75,10 +78,18 @@ public final class Fetch {
         isDenied = true;
     }
 
-    /** Takes so much more into account, if that is one item alone, or little, or there is room for it. */
-    boolean admits(long bytes, boolean isRoom) {
+    /**
+     * Takes so much more into account, if there is room for it, or if that is one item alone, or little.
+     *
+     * @param beyondMax what all fetches together may have where there is no room, but for the first of them
+     */
+    boolean admits(long bytes, boolean isRoom, long beyondMax) {
         long before = keptBytes.getAndAdd(bytes);
-        if (isRoom || before == 0 || before + bytes <= FREE_BYTES_MAX) {
+        if (isRoom) {
+            return true;
+        }
+        if ((before == 0 || before + bytes <= FREE_BYTES_MAX) && fills.takeBeyond(bytes, beyondMax)) {
+            beyondBytes.addAndGet(bytes);
             return true;
         }
         keptBytes.addAndGet(-bytes);
@@ -129,5 +140,6 @@ public final class Fetch {
             }
         }
         tokens.clear();
+        fills.giveBeyond(beyondBytes.getAndSet(0));
     }
 }

@@ -1,6 +1,7 @@
 package io.swytch.store;
 
 import io.swytch.store.item.Key;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ final class FillRegistry {
     private final @Nullable FillToken[] chains = new FillToken[CHAINS];
     private final LongAdder lostRaces = new LongAdder();
     private final LongAdder releasedBytes = new LongAdder();
+    private final AtomicLong beyondBytes = new AtomicLong();
 
     private static int chain(Key key) {
         return (int) (key.hash() >>> SHIFT);
@@ -65,6 +67,7 @@ final class FillRegistry {
     /** {@code fetch} no longer waits for {@code token}; the last one takes it out, unless it is still being read. */
     void release(FillToken token, Fetch fetch) {
         token.waiters.remove(fetch);
+        token.wasLeft = true;
         dropUnwanted(token);
     }
 
@@ -83,6 +86,24 @@ final class FillRegistry {
     /** Bytes of all items that were kept and have been let go. */
     long releasedBytes() {
         return releasedBytes.sum();
+    }
+
+    /**
+     * Takes so much for an item that is kept although there is no room for it; {@link #giveBeyond} gives it back.
+     *
+     * @return false if others have so much of that, that with this it would be more than {@code max}; one of them may have any amount
+     */
+    boolean takeBeyond(long bytes, long max) {
+        long before = beyondBytes.getAndAdd(bytes);
+        if (before == 0 || before + bytes <= max) {
+            return true;
+        }
+        giveBeyond(bytes);
+        return false;
+    }
+
+    void giveBeyond(long bytes) {
+        beyondBytes.addAndGet(-bytes);
     }
 
     private void remove(FillToken token) {

@@ -64,6 +64,9 @@ final class FillToken {
     /** Whether nobody waits for it any more, so that what it keeps is let go with it. */
     boolean isRemoved;
 
+    /** Whether somebody waited for it and has gone, as when a client closes its connection. */
+    boolean wasLeft;
+
     @Nullable
     String failure;
 
@@ -101,15 +104,15 @@ final class FillToken {
                 && key.bytes().contentEquals(other.bytes());
     }
 
-    /** Whether nobody is left who could use what a read would find. */
+    /** Whether nobody is left who could use what a read would find. What nobody ever waited for is read for L1's sake. */
     boolean isInVain() {
-        return !waiters.isEmpty() && waiters.stream().allMatch(Fetch::isDenied);
+        return waiters.isEmpty() ? wasLeft : waiters.stream().allMatch(Fetch::isDenied);
     }
 
     /** Whether somebody who waits may have an item kept; those who may not are denied. */
-    boolean isAdmitted(long bytes, boolean isRoom) {
+    boolean isAdmitted(long bytes, boolean isRoom, long beyondMax) {
         for (Fetch fetch : waiters) {
-            if (fetch.admits(bytes, isRoom)) {
+            if (fetch.admits(bytes, isRoom, beyondMax)) {
                 return true;
             }
         }

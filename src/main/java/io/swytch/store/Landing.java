@@ -9,6 +9,7 @@ import io.swytch.store.l1.L1;
 import io.swytch.store.l1.Shard;
 import io.swytch.store.l2.FetchVisitor;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: the one that reads. Each token is settled under its key's stripe.
  */
 final class Landing implements FetchVisitor {
+    /** What commands may have kept where others have taken the room, as a part of that. */
+    private static final int BEYOND_PARTS = 4;
+
     private final Tier tier;
     private final L1 l1;
     private final Spaces spaces;
@@ -63,26 +67,28 @@ final class Landing implements FetchVisitor {
 
     private boolean isAdmitted(FillToken token, Item item) {
         long bytes = FillToken.bytes(item);
-        return token.isAdmitted(bytes, tier.hasOverlayRoom(registry, bytes));
+        return token.isAdmitted(bytes, tier.hasOverlayRoom(registry, bytes), tier.overlayBytesMax() / BEYOND_PARTS);
     }
 
-    /** Ends the tokens without a read if all are in vain. Returns whether they are. */
-    boolean dropInVain() {
-        for (FillToken token : tokens) {
+    /** Ends the tokens that are in vain, without a read. Returns the others. */
+    List<FillToken> dropInVain() {
+        List<FillToken> wanted = new ArrayList<>(tokens.size());
+        for (int i = 0; i < landed.length; i++) {
+            FillToken token = tokens.get(i);
             Shard shard = l1.lock(token.key.hash());
             try {
-                if (!token.isInVain()) {
-                    return false;
-                }
+                isInVain = token.isInVain();
             } finally {
                 shard.unlock();
             }
+            if (isInVain) {
+                land(i, null, null);
+            } else {
+                wanted.add(token);
+            }
         }
-        isInVain = true;
-        for (int i = 0; i < landed.length; i++) {
-            land(i, null, null);
-        }
-        return true;
+        isInVain = false;
+        return wanted;
     }
 
     /** Whoever kept the value holds its memory. */

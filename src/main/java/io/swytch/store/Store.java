@@ -505,6 +505,13 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /** Changes what items may take that are fetched for commands and find no place in L1. Nothing in memory mode. */
+    public void setOverlayBytesMax(long bytes) {
+        if (tier != null) {
+            tier.setOverlayBytesMax(bytes);
+        }
+    }
+
     public void setEvictionMode(EvictionMode mode) {
         evictionMode = mode;
         l1.setMode(mode);

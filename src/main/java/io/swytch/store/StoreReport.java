@@ -96,7 +96,7 @@ final class StoreReport implements StoreStats {
         into.l2BytesWritten = drain.bytesDrained();
         into.drainsFailed = drain.failures();
         into.overlayBytes = tier.overlayBytes(fills);
-        into.overlayBytesMax = options.overlayBytesMax();
+        into.overlayBytesMax = tier.overlayBytesMax();
     }
 
     private static void readL2(StoreFigures into, L2 l2) {

@@ -89,7 +89,7 @@ public final class Tier {
 
     private final Latency fillLatency = new Latency();
     private final LongAdder keptBytes = new LongAdder();
-    private final long overlayBytesMax;
+    private volatile long overlayBytesMax;
 
     /** Held for reading by fills, which take stripes while they are in L2: closing L2 waits for them, so it must not hold the stripes yet. */
     private final ReentrantReadWriteLock fills = new ReentrantReadWriteLock();
@@ -301,6 +301,16 @@ public final class Tier {
         return Math.max(0, keptBytes.sum() - registry.releasedBytes());
     }
 
+    /** What may be kept beside L1. */
+    long overlayBytesMax() {
+        return overlayBytesMax;
+    }
+
+    /** Bounds what is kept beside L1 from now on. */
+    void setOverlayBytesMax(long bytes) {
+        overlayBytesMax = bytes;
+    }
+
     /** Whether so much more may be kept beside L1 now. */
     boolean hasOverlayRoom(FillRegistry registry, long bytes) {
         return overlayBytes(registry) + bytes <= overlayBytesMax;
@@ -359,12 +369,13 @@ public final class Tier {
     }
 
     private void readPortion(List<FillToken> tokens, FillRegistry registry) {
-        Landing landing = new Landing(this, l1, spaces, clock, tokens, registry);
-        if (landing.dropInVain()) {
+        List<FillToken> wanted = new Landing(this, l1, spaces, clock, tokens, registry).dropInVain();
+        if (wanted.isEmpty()) {
             return;
         }
-        List<Key> keys = new ArrayList<>(tokens.size());
-        for (FillToken token : tokens) {
+        Landing landing = new Landing(this, l1, spaces, clock, wanted, registry);
+        List<Key> keys = new ArrayList<>(wanted.size());
+        for (FillToken token : wanted) {
             keys.add(token.key);
         }
         try {
@@ -460,6 +471,7 @@ public final class Tier {
             drain.bury(space);
         }
         reclaim.look();
+        l2.reserve().tend(clock);
     }
 
     /**
@@ -471,7 +483,6 @@ public final class Tier {
     @Nullable
     String writeTrouble(boolean isGrowing) {
         Exception failure = journal.failure();
-        l2.reserve().tend(clock);
         if (failure == null && isGrowing) {
             failure = journal.shortage();
         }

@@ -70,6 +70,11 @@ class ColdReadsIT {
             assertEquals("+OK\r\n", greedy.ask("SAVE"));
             long max = healthy.figure("overlay_max_bytes");
             assertTrue(max > 40 << 20 && max < 80 << 20, () -> max + " bytes");
+            // It is a share of what L1 leaves, whatever that is at the time.
+            assertEquals("+OK\r\n", healthy.ask("CONFIG", "SET", "maxmemory", "100mb"));
+            assertTrue(healthy.figure("overlay_max_bytes") < max - (20 << 20));
+            assertEquals("+OK\r\n", healthy.ask("CONFIG", "SET", "maxmemory", "8mb"));
+            assertEquals(max, healthy.figure("overlay_max_bytes"));
             long before = residentBytes(server);
 
             for (int round = 0; round < 3; round++) {

@@ -153,6 +153,90 @@ class FillRaceTest {
         }
     }
 
+    /** A client that asked for gigabytes and closed its connection kept the disk threads from the others. */
+    @Test
+    void fetchThatEverybodyLeft_isNotRead() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "k", "v");
+            rig.store.chill();
+            Key key = keyOf(rig, "k");
+            rig.store.lock(key.hash());
+            try {
+                Fetch left = rig.store.newFetch();
+                left.want(key);
+                left.release();
+                start(rig, left);
+            } finally {
+                rig.store.unlock(key.hash());
+            }
+            awaitFills(rig, 1);
+            assertFalse(isFetched(rig, key));
+            assertFalse(isInL1(rig, key));
+            Fetch stayed;
+            rig.store.lock(key.hash());
+            try {
+                stayed = begin(rig, key);
+            } finally {
+                rig.store.unlock(key.hash());
+            }
+            awaitFills(rig, 2);
+            assertTrue(isInL1(rig, key));
+            stayed.release();
+        }
+    }
+
+    /** Each command may have one value in any case; of a thousand commands not all may, at the same time. */
+    @Test
+    void valuesForWhichThereIsNoRoom_areBoundedTogether() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            rig.set(0, "a", "v".repeat(LARGE_BYTES));
+            rig.set(0, "b", "v".repeat(LARGE_BYTES));
+            rig.store.chill();
+            rig.store.setOverlayBytesMax(0);
+            Fetch first = fetched(rig, "a");
+            assertFalse(first.isDenied());
+            Fetch second = fetched(rig, "b");
+            assertTrue(second.isDenied());
+            second.release();
+            first.release();
+            Fetch third = fetched(rig, "b");
+            assertFalse(third.isDenied());
+            third.release();
+            rig.store.setOverlayBytesMax(8L * LARGE_BYTES);
+            Fetch fourth = fetched(rig, "a");
+            Fetch fifth = fetched(rig, "b");
+            assertFalse(fourth.isDenied() || fifth.isDenied());
+            fourth.release();
+            fifth.release();
+        }
+    }
+
+    private static Fetch fetched(StoreRig rig, String name) {
+        Key key = keyOf(rig, name);
+        AtomicInteger ends = new AtomicInteger();
+        Fetch fetch = rig.store.newFetch();
+        rig.store.lock(key.hash());
+        try {
+            fetch.want(key);
+        } finally {
+            rig.store.unlock(key.hash());
+        }
+        FetchBatch batch = new FetchBatch();
+        batch.add(fetch, ends::incrementAndGet);
+        batch.start(rig.store);
+        await().until(() -> ends.get() == 1);
+        return fetch;
+    }
+
+    private static boolean isInL1(StoreRig rig, Key key) {
+        rig.store.lock(key.hash());
+        try {
+            return rig.store.shard(key.hash()).find(key, new Item(), false);
+        } finally {
+            rig.store.unlock(key.hash());
+        }
+    }
+
     /** Memory of values that were kept beside L1 goes back when the collector is told of it, and not before. */
     @Test
     void valueThatIsKeptNoLonger_isSaidToWaitForTheCollector() throws Exception {
