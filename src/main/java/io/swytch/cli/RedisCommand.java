@@ -24,8 +24,10 @@ final class RedisCommand {
     }
 
     /** Says what is wrong with words and settings, and starts nothing. */
-    static void validate(List<String> words, PrintWriter err) throws UsageException {
-        settings(Flags.of(words)).warnings().forEach(warning -> err.println("swytch: " + warning));
+    static void validate(List<String> words, PrintWriter err) throws UsageException, StartException {
+        Settings settings = settings(Flags.of(words));
+        settings.warnings().forEach(warning -> err.println("swytch: " + warning));
+        RedisServer.requireListening(settings);
     }
 
     private static Settings settings(Flags flags) throws UsageException {

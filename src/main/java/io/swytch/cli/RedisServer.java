@@ -60,6 +60,7 @@ public final class RedisServer implements Lifecycle, Health {
 
     private RedisServer(Settings settings) throws StartException {
         this.settings = settings;
+        requireListening(settings);
         Clock clock = Clock.system();
         String transport = transport(settings);
         Descriptors descriptors = Descriptors.share(settings.maxclients(), settings.isPersistent());
@@ -99,8 +100,8 @@ public final class RedisServer implements Lifecycle, Health {
         }
         settings.onChange("maxmemory", value -> {
             store.setMaxBytes(settings.maxmemoryBytes());
-            applyLimits();
             store.setOverlayBytesMax(overlayBytesMax(settings));
+            applyLimits();
         });
         settings.onChange("maxmemory-policy", value -> store.setEvictionMode(evictionMode(settings)));
         for (String name : List.of(
@@ -131,6 +132,13 @@ public final class RedisServer implements Lifecycle, Health {
         RedisServer server = new RedisServer(settings);
         StartBlock.print(settings, server.server.addresses());
         return server;
+    }
+
+    /** Redis's words for a server that nobody could reach. */
+    static void requireListening(Settings settings) throws StartException {
+        if (settings.listensNowhere()) {
+            throw new StartException("Configured to not listen anywhere, exiting.");
+        }
     }
 
     private static String transport(Settings settings) throws StartException {
@@ -215,7 +223,7 @@ public final class RedisServer implements Lifecycle, Health {
 
     /** Five eighths of the direct memory that L1 and write buffer, with what they need while they grow, leave to the others. */
     private static long buffersBytesMax(Settings settings) {
-        return Math.max(BUFFERS_BYTES_MIN, besideHotBytes(settings) / 4 * 3);
+        return Math.max(BUFFERS_BYTES_MIN, besideHotBytes(settings) / 8 * 5);
     }
 
     /** A quarter. The last eighth is for what has no bound of its own: half of it for values that a command may have in any case, queued commands, copies on their way. */

@@ -37,7 +37,7 @@ final class StartBlock {
                 "\n",
                 "swytch " + Version.text() + ", process "
                         + ProcessHandle.current().pid(),
-                "  listening    " + (addresses.isEmpty() ? "nowhere" : String.join(", ", addresses)),
+                "  listening    " + String.join(", ", addresses),
                 "  memory       " + memory(settings),
                 "  persistence  " + persistence(settings),
                 "  sync         " + sync(settings),

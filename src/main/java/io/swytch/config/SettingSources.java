@@ -26,11 +26,17 @@ final class SettingSources {
 
     private static final Kind YES_NO = Kind.bool();
 
+    /** Addresses that stand for all that the machine has. */
+    private static final Set<String> EVERYWHERE = Set.of("*", "::*", "0.0.0.0", "::");
+
     private final Map<String, String> values;
     private final List<String> warnings = new ArrayList<>();
 
     /** Where appendonly was last set to yes; null where it was not, or to no after that. */
     private @Nullable String appendOnlyAt;
+
+    /** Where settings were last set that mean nothing without data on disk, by name. */
+    private final Map<String, String> tieredOnlyAt = new TreeMap<>();
 
     /** Begins with {@code defaults}, canonical values by name, which it changes. */
     SettingSources(Map<String, String> defaults) {
@@ -100,6 +106,43 @@ final class SettingSources {
                                     + " (appendonly no: it need not be kept)")
                     .at(appendOnlyAt);
         }
+        if (!"yes".equals(values.get("persistent"))) {
+            passOverTieredOnly();
+        }
+        requirePortsApart();
+    }
+
+    /** A flag that does nothing is a mistake; a file or an environment may be made for several servers. */
+    private void passOverTieredOnly() throws SettingException {
+        for (Map.Entry<String, String> setting : tieredOnlyAt.entrySet()) {
+            if (setting.getValue().startsWith("--")) {
+                throw new SettingException(
+                                setting.getKey(),
+                                "means nothing as long as data is in memory only; --persistent keeps it on disk")
+                        .at(setting.getValue());
+            }
+            warnOnce(setting.getValue() + ": '" + setting.getKey() + "' means nothing without 'persistent yes'");
+        }
+    }
+
+    /** The second of two listeners on a port could not start. */
+    private void requirePortsApart() throws SettingException {
+        String port = value("metrics-port");
+        if (port.equals("0") || !port.equals(value("port"))) {
+            return;
+        }
+        String address = host(value("metrics-bind"));
+        for (String bind : Kind.split(value("bind"))) {
+            String host = host(bind.startsWith("-") ? bind.substring(1) : bind);
+            if (host.equals(address) || EVERYWHERE.contains(host) || EVERYWHERE.contains(address)) {
+                throw new SettingException(
+                        "metrics-port", "clients have port " + port + " already; choose another one");
+            }
+        }
+    }
+
+    private static String host(String address) {
+        return address.equalsIgnoreCase("localhost") ? "127.0.0.1" : address.toLowerCase(Locale.ROOT);
     }
 
     /** Applies one line, variable or flag. */
@@ -114,6 +157,9 @@ final class SettingSources {
             if (setting != null) {
                 String value = Settings.shareOfMachine(setting, text);
                 values.put(setting.name(), Settings.canonical(setting, name, value, value(setting.name())));
+                if (SettingTable.isTieredOnly(setting)) {
+                    tieredOnlyAt.put(setting.name(), where);
+                }
             } else if (name.equals("appendonly") && YES_NO.parse(text, "").equals("yes")) {
                 appendOnlyAt = where;
             } else if (SettingTable.isInert(name) || SettingTable.refusal(name) != null) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Every name that a file, a flag, a variable or CONFIG may use. */
@@ -232,6 +233,17 @@ final class SettingTable {
 
     private static final Map<String, Setting> BY_NAME = byName();
 
+    /** Settings that mean nothing as long as data is in memory alone. Others of that kind have a counterpart in every redis.conf. */
+    private static final Set<String> TIERED_ONLY = Set.of(
+            "l2-cache-size",
+            "l2-write-buffer",
+            "journal-limit",
+            "l2-level0-limit",
+            "l2-compaction-limit",
+            "warm",
+            "warm-interval",
+            "recover");
+
     /** Other names of settings, with the values that have other words there. */
     private static final Map<String, Alias> ALIASES = Map.of(
             "dir", new Alias("data-dir", null, Map.of(), true),
@@ -366,6 +378,10 @@ final class SettingTable {
             }
         });
         return names;
+    }
+
+    static boolean isTieredOnly(Setting setting) {
+        return TIERED_ONLY.contains(setting.name());
     }
 
     static boolean isInert(String name) {

@@ -247,6 +247,12 @@ public final class Settings {
         return words("bind");
     }
 
+    /** Whether there is neither a TCP port nor a Unix socket for clients. */
+    public boolean listensNowhere() {
+        boolean hasTcp = port() != 0 && bind().stream().anyMatch(address -> !address.isEmpty());
+        return !hasTcp && unixsocket() == null;
+    }
+
     /** The Unix socket, or null. */
     public @Nullable Path unixsocket() {
         return value("unixsocket").isEmpty() ? null : path(value("unixsocket"));

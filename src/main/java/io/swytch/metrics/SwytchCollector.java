@@ -153,9 +153,19 @@ final class SwytchCollector implements MultiCollector {
                 totals.acceptsFailed);
         counter(
                 all,
-                "connections_over_limit",
-                "Clients closed by client-output-buffer-limit or client-query-buffer-limit.",
-                totals.clientsOverLimit);
+                "connections_over_query_limit",
+                "Clients closed by client-query-buffer-limit.",
+                totals.clientsOverQueryLimit);
+        counter(
+                all,
+                "connections_over_output_limit",
+                "Clients closed by client-output-buffer-limit.",
+                totals.clientsOverOutputLimit);
+        counter(
+                all,
+                "connections_evicted",
+                "Clients closed for holding most of the memory for clients, when there was too little.",
+                totals.clientsEvicted);
         gauge(all, "connections_max", "maxclients.", server.settings().maxclients());
         gauge(
                 all,

@@ -268,19 +268,25 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     void closeForMemory() {
         leavingBytes = heldBytes();
         loop.limits().leavingBytes.addAndGet(leavingBytes);
-        overLimit("Closing client that holds most of the memory for clients, of which there is too little");
+        evict();
     }
 
     /** Stops reading, or closes, where the client makes us hold too much; reads again where it does not. */
     private void checkBounds() {
         ServerLimits limits = loop.limits();
         if (input.memoryBytes() > limits.resp.clientQueryBufferLimit) {
+            loop.stats().connectionsOverQueryLimit++;
             overLimit("Closing client that reached max query buffer length");
             return;
         }
         long hard = limits.outputHardBytes;
+        boolean isOwnLimit = hard > 0 && out.memoryMax() >= hard;
+        if (out.isOverflowed() && !isOwnLimit) {
+            evict();
+            return;
+        }
         if (out.isOverflowed() || hard > 0 && out.memoryBytes() > hard) {
-            overLimit("Client closed for overcoming of output buffer limits");
+            overOutputLimit();
             return;
         }
         if (limits.isShortOfBuffers()) {
@@ -292,8 +298,17 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         }
     }
 
+    private void evict() {
+        loop.stats().connectionsEvicted++;
+        overLimit("Closing client that holds most of the memory for clients, of which there is too little");
+    }
+
+    private void overOutputLimit() {
+        loop.stats().connectionsOverOutputLimit++;
+        overLimit("Client closed for overcoming of output buffer limits");
+    }
+
     private void overLimit(String what) {
-        loop.stats().connectionsOverLimit++;
         LOG.atWarn().addKeyValue("client", addresses.remote()).log(what);
         kill();
     }
@@ -312,7 +327,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         } else if (overSoftSince < 0) {
             overSoftSince = now;
         } else if (now - overSoftSince > limits.outputSoftSeconds) {
-            overLimit("Client closed for overcoming of output buffer limits");
+            overOutputLimit();
         }
     }
 

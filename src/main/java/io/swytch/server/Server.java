@@ -127,6 +127,10 @@ public final class Server {
         if (path != null) {
             listenUnix(path);
         }
+        if (listeners.isEmpty()) {
+            // Each of the addresses might be missing, and all are.
+            throw new IOException("Configured to not listen anywhere, exiting.");
+        }
     }
 
     private static InetAddress address(String host) throws UnknownHostException {

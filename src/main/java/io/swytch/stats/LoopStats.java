@@ -40,8 +40,12 @@ public final class LoopStats {
     public long connectionsRejected;
     /** Accepts that the system refused, for want of descriptors for example. */
     public long acceptsFailed;
-    /** Connections closed because they sent or did not read too much. */
-    public long connectionsOverLimit;
+    /** Connections closed because they sent too much in one request. */
+    public long connectionsOverQueryLimit;
+    /** Connections closed because they left too many replies unread. */
+    public long connectionsOverOutputLimit;
+    /** Connections closed because they held most of the memory for clients, when there was too little of it. */
+    public long connectionsEvicted;
     /** Connections closed for saying nothing. */
     public long connectionsTimedOut;
     /** Times that the loop had something to do. */
@@ -144,7 +148,9 @@ public final class LoopStats {
         totals.connectionsReceived += connectionsTotal;
         totals.connectionsRejected += connectionsRejected;
         totals.acceptsFailed += acceptsFailed;
-        totals.clientsOverLimit += connectionsOverLimit;
+        totals.clientsOverQueryLimit += connectionsOverQueryLimit;
+        totals.clientsOverOutputLimit += connectionsOverOutputLimit;
+        totals.clientsEvicted += connectionsEvicted;
         long[][] seen = rows;
         for (int i = 0; i < seen.length; i++) {
             long[] row = seen[i];

@@ -22,7 +22,9 @@ public final class Totals {
     public long connectionsReceived;
     public long connectionsRejected;
     public long acceptsFailed;
-    public long clientsOverLimit;
+    public long clientsOverQueryLimit;
+    public long clientsOverOutputLimit;
+    public long clientsEvicted;
     public long slowCommands;
 
     /** What the store counts and holds. */
@@ -104,7 +106,9 @@ public final class Totals {
         connectionsReceived -= base.connectionsReceived;
         connectionsRejected -= base.connectionsRejected;
         acceptsFailed -= base.acceptsFailed;
-        clientsOverLimit -= base.clientsOverLimit;
+        clientsOverQueryLimit -= base.clientsOverQueryLimit;
+        clientsOverOutputLimit -= base.clientsOverOutputLimit;
+        clientsEvicted -= base.clientsEvicted;
         slowCommands -= base.slowCommands;
         store.subtractCounts(base.store);
         for (int i = 0; i < base.rows.length; i++) {

@@ -2,6 +2,7 @@ package io.swytch.store;
 
 import io.swytch.bytes.Chunks;
 import io.swytch.clock.Clock;
+import io.swytch.store.journal.JournalFailedException;
 import io.swytch.store.l1.L1;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +46,9 @@ final class Upkeep {
     private boolean woken;
     private boolean stopping;
     private volatile boolean expiryActive = true;
+
+    /** Whether the log says last that writes are refused. */
+    private boolean isRefusing;
 
     Upkeep(L1 l1, @Nullable Tier tier, Clock clock) {
         this.l1 = l1;
@@ -121,6 +125,7 @@ final class Upkeep {
                         LOG.info("upkeep works again");
                     }
                 }
+                sayWhetherWritable();
                 boolean isLongAgo = clock.nanos() - collectedNanos >= COLLECT_NANOS;
                 if (Chunks.takeDropped(isLongAgo ? DROPPED_BYTES_MIN : DROPPED_BYTES_MAX)) {
                     collectedNanos = clock.nanos();
@@ -133,13 +138,34 @@ final class Upkeep {
                 // this thread nothing is ever drained. Said once, as long as it lasts.
                 if (fails) {
                     LOG.debug("upkeep still fails", e);
+                } else if (isOfTheDisk(e)) {
+                    // Nothing of ours is wrong, and where it is, a stack of calls would not tell.
+                    LOG.atWarn()
+                            .addKeyValue("reason", e.getMessage())
+                            .log("data cannot be moved to L2; trying again every second");
                 } else {
                     LOG.error("upkeep failed; trying again every second", e);
                 }
                 fails = true;
                 retryNanos = clock.nanos() + RETRY_NANOS;
+                sayWhetherWritable();
             }
         }
+    }
+
+    private static boolean isOfTheDisk(Throwable e) {
+        return e instanceof IOException || e instanceof JournalFailedException;
+    }
+
+    /** Says when writes begin to be refused, and when they are accepted again. */
+    private void sayWhetherWritable() {
+        String trouble = tier == null ? null : tier.writeTrouble(true);
+        if (trouble != null && !isRefusing) {
+            LOG.atWarn().addKeyValue("reason", trouble).log("writes are refused until this is over");
+        } else if (trouble == null && isRefusing) {
+            LOG.info("writes are accepted again");
+        }
+        isRefusing = trouble != null;
     }
 
     /** Waits for the next round; false when it is time to end. */

@@ -112,6 +112,48 @@ class MainTest {
     }
 
     @Test
+    void serverThatNobodyCouldReach_isRefusedInRedissWords(@TempDir Path folder) {
+        String data = folder.resolve("data").toString();
+        for (String[] words : new String[][] {
+            {"redis", "--port", "0", "--persistent", "--data-dir", data},
+            {"redis", "--bind", "", "--persistent", "--data-dir", data},
+            {"validate", "--port", "0"}
+        }) {
+            err.getBuffer().setLength(0);
+            assertEquals(Main.EXIT_FAILED, run(words), err.toString());
+            assertEquals(
+                    "swytch: Configured to not listen anywhere, exiting.",
+                    err.toString().strip());
+        }
+        assertTrue(Files.notExists(folder.resolve("data")));
+        assertEquals(0, run("validate", "--port", "0", "--unixsocket", "/tmp/s"), err.toString());
+    }
+
+    @Test
+    void metricsOnThePortOfClients_isAUsageError() {
+        assertUsageError("metrics-port: clients have port 7000 already", "--port", "7000", "--metrics-port", "7000");
+        String[] everywhere = {"validate", "--bind", "*", "--metrics-bind", "127.0.0.2", "--metrics-port", "6379"};
+        assertUsageError("metrics-port: clients have port 6379 already", everywhere);
+        everywhere[2] = "127.0.0.1";
+        assertEquals(0, run(everywhere), err.toString());
+    }
+
+    @Test
+    void flagsForDataOnDisk_needPersistent() {
+        for (String[] flag : new String[][] {
+            {"--l2-cache-size", "1mb"}, {"--warm", "no"}, {"--journal-limit=1gb"}, {"--recover", "skip-damaged"}
+        }) {
+            String[] words =
+                    Stream.concat(Stream.of("validate"), Stream.of(flag)).toArray(String[]::new);
+            String name = flag[0].replaceFirst("=.*", "");
+            assertUsageError(name + ": means nothing as long as data is in memory only; --persistent keeps", words);
+            String[] persistent =
+                    Stream.concat(Stream.of(words), Stream.of("--persistent")).toArray(String[]::new);
+            assertEquals(0, run(persistent), err.toString());
+        }
+    }
+
+    @Test
     void directivesOfRedisWithoutMeaning_areNoError() {
         // The last flag is wrong, so nothing starts; the others were passed over before it.
         assertUsageError(

@@ -288,6 +288,25 @@ class SettingsTest {
         Settings settings =
                 Settings.load(null, Map.of("SWYTCH_MAXMEMROY", "1gb", "SWYTCH_SERVICE_HOST", "10.0.0.1"), List.of());
         assertEquals(List.of("SWYTCH_MAXMEMROY: sets nothing; did you mean SWYTCH_MAXMEMORY?"), settings.warnings());
+        settings = Settings.load(null, Map.of("SWYTCH_JORNAL_LIMIT", "1gb"), List.of());
+        assertEquals(
+                List.of("SWYTCH_JORNAL_LIMIT: sets nothing; did you mean SWYTCH_JOURNAL_LIMIT?"), settings.warnings());
+    }
+
+    @Test
+    void settingsForDataOnDisk_areWarnedOfWithout() throws Exception {
+        Path file = file("l2-write-buffer 8mb\nwarm no\n");
+        Map<String, String> environment = Map.of("SWYTCH_JOURNAL_LIMIT", "1gb");
+        assertEquals(
+                List.of(
+                        "SWYTCH_JOURNAL_LIMIT: 'journal-limit' means nothing without 'persistent yes'",
+                        file + ":1: 'l2-write-buffer' means nothing without 'persistent yes'",
+                        file + ":2: 'warm' means nothing without 'persistent yes'"),
+                Settings.load(file, environment, List.of()).warnings());
+        assertEquals(
+                List.of(),
+                Settings.load(file, environment, List.of(Map.entry("persistent", "yes")))
+                        .warnings());
     }
 
     @Test

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 
 /** Directories that a server must not use: it says why, exits with 1, and touches nothing. */
 class RefusedStartIT {
+    private static final String PORT = Integer.toString(ServerProcess.freePort());
+
     private final Path room = ServerProcess.temporaryDirectory("swytch-refused");
     private final Path data = room.resolve("data");
 
@@ -57,7 +59,7 @@ class RefusedStartIT {
         Map<String, String> picture = picture(directory);
         Path log = room.resolve("refused.log");
         for (List<String> words : List.of(
-                List.of("redis", "--port", "0", "--persistent", "--data-dir", directory.toString()),
+                List.of("redis", "--port", PORT, "--persistent", "--data-dir", directory.toString()),
                 List.of("check", "--data-dir", directory.toString()))) {
             if (words.get(0).equals("check") && !before.isEmpty()) {
                 continue;
@@ -90,7 +92,7 @@ class RefusedStartIT {
                 RespConnection connection = server.connect()) {
             Path log = room.resolve("refused.log");
             for (List<String> words : List.of(
-                    List.of("redis", "--port", "0", "--persistent", "--data-dir", data.toString()),
+                    List.of("redis", "--port", PORT, "--persistent", "--data-dir", data.toString()),
                     List.of("check", "--data-dir", data.toString()))) {
                 try (Child refused = Child.start(List.of(), Map.of(), log, 0, words)) {
                     assertEquals(1, refused.awaitEnd(), refused::output);
@@ -162,7 +164,7 @@ class RefusedStartIT {
         List<String> words = List.of(
                 "redis",
                 "--port",
-                "0",
+                PORT,
                 "--persistent",
                 "--data-dir",
                 parent.resolve("d").toString());
@@ -183,7 +185,7 @@ class RefusedStartIT {
             assumeTrue(runs("mount", "-o", "remount,ro,bind", mounted.toString()), "cannot mount read-only");
             Map<String, String> picture = picture(data);
             Path log = room.resolve("refused.log");
-            List<String> words = List.of("redis", "--port", "0", "--persistent", "--data-dir", mounted.toString());
+            List<String> words = List.of("redis", "--port", PORT, "--persistent", "--data-dir", mounted.toString());
             try (Child refused = Child.start(List.of(), Map.of(), log, 0, words)) {
                 assertEquals(1, refused.awaitEnd(), refused::output);
                 assertTrue(refused.output().contains(mounted.toString()), refused::output);

@@ -65,7 +65,9 @@ class MetricsAndInfoIT {
             Map.entry("client_heap_max_bytes", "mem_clients_heap_max"),
             Map.entry("memory_network_max_bytes", "memory_network_max_bytes"),
             Map.entry("accepts_failed_total", "accepts_failed"),
-            Map.entry("connections_over_limit_total", "evicted_clients"),
+            Map.entry("connections_over_query_limit_total", "client_query_buffer_limit_disconnections"),
+            Map.entry("connections_over_output_limit_total", "client_output_buffer_limit_disconnections"),
+            Map.entry("connections_evicted_total", "evicted_clients"),
             Map.entry("connections_current", "connected_clients"),
             Map.entry("blocked_clients", "blocked_clients"));
 

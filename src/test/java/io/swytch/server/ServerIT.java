@@ -184,7 +184,7 @@ class ServerIT {
                 }
             });
         }
-        assertEquals(1, stats().connectionsOverLimit);
+        assertEquals(1, stats().connectionsOverOutputLimit);
     }
 
     @Test
@@ -197,7 +197,7 @@ class ServerIT {
                 throw new IOException("closed");
             });
         }
-        await().until(() -> stats().connectionsOverLimit == 1);
+        await().until(() -> stats().connectionsOverQueryLimit == 1);
     }
 
     @Test

@@ -255,7 +255,10 @@ public final class InfoCommand {
         text.add("expired_keys", totals.expired + totals.store.expiredByUpkeep);
         text.add("expired_stale_perc", "%.2f", 100 * staleShare(view));
         text.add("evicted_keys", totals.store.evictedKeys());
-        text.add("evicted_clients", totals.clientsOverLimit);
+        text.add("evicted_clients", totals.clientsEvicted);
+        // Redis 7.0 counts these two nowhere; the names are those of 7.2.
+        text.add("client_query_buffer_limit_disconnections", totals.clientsOverQueryLimit);
+        text.add("client_output_buffer_limit_disconnections", totals.clientsOverOutputLimit);
         text.add("keyspace_hits", totals.hits + totals.l2Hits);
         text.add("keyspace_misses", Math.max(0, totals.misses - totals.l2Hits));
         text.add("pubsub_channels", 0);
