@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *       that was): no power loss takes forced bytes. Damaged.
  *   <li>A good record beyond p, none of which says so, after a boot: a power loss took pages of the last 10 ms in an order of its own.
  *       Torn: they go, all from p on.
+ *   <li>The mark that ends a run right before p, and zeros at p: cleanly ended. Nothing was written beyond, so nothing is looked for there.
  *   <li>Nothing: torn, or cleanly ended. A change inside the very last record looks the same as long as that has not been forced; then a mark is
  *       written behind it, a record without payload, and what lies before is damaged by the rules for good records beyond p.
  * </ol>
@@ -48,6 +49,9 @@ final class LogReader {
     private long offset;
     private long position;
     private boolean cleanEnd;
+
+    /** Whether the record before this place is the last that its run wrote. */
+    private boolean ended;
 
     private int recordIndex;
     private long recordOffset;
@@ -81,6 +85,7 @@ final class LogReader {
         ahead.index = index;
         ahead.offset = offset;
         ahead.position = position;
+        ahead.ended = ended;
         return ahead;
     }
 
@@ -96,6 +101,7 @@ final class LogReader {
                 payloadBytes = RecordFormat.payloadBytes(window, at);
                 continues = RecordFormat.continues(window, at);
                 segment.isSealed |= RecordFormat.seals(window, at);
+                ended = RecordFormat.ends(window, at);
                 if (position == segment.first() && payloadBytes > 0) {
                     segment.continues = continues;
                 }
@@ -206,6 +212,9 @@ final class LogReader {
         if (isFollowedByLaterRun(segment)) {
             throw damaged("bad record, but a later run went on from a good one");
         }
+        if (hasEnded()) {
+            return "";
+        }
         boolean clean = cleanEnd;
         long claim = furthestClaimBeyond();
         boolean isSameBoot = segment.id().isSameBoot(here);
@@ -219,6 +228,11 @@ final class LogReader {
             return "power loss: later records are there, but were never forced";
         }
         return clean ? "" : "torn record";
+    }
+
+    /** Whether the place where {@link #next} found no more is where a run closed the log in order. */
+    boolean hasEnded() {
+        return ended && cleanEnd && index + 1 == segments.size();
     }
 
     private boolean isFollowedByLaterRun(Segment segment) {

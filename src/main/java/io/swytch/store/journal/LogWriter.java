@@ -121,9 +121,11 @@ final class LogWriter {
         if (last != null && last.first() == end) {
             // It is empty; the new one takes over its name and, by the same rename, its place.
             segments.remove(segments.size() - 1);
-            last.close();
             if (last.isEvidence) {
+                last.close();
                 files.setAside(last.path());
+            } else {
+                files.letGo(last);
             }
         }
         Segment begun = files.begin(end);
@@ -520,11 +522,15 @@ final class LogWriter {
         }
     }
 
-    /** An empty record, which says that all before it was forced: after it, no change before the end passes for a torn tail. */
+    /**
+     * An empty record, which says that all before it was forced: after it, no change before the end passes for a torn tail. And that nothing comes behind
+     * it: the next start need not look for that in a whole segment, nor give back what was allocated of it. Nothing is written any more.
+     */
     void leaveEndMark() {
         lock.lock();
         try {
-            writeMark(current(), position);
+            closed = true;
+            writeMark(current(), position | RecordFormat.ENDS);
             current().force();
         } catch (IOException e) {
             throw fail(e);

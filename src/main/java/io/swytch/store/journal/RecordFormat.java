@@ -11,9 +11,10 @@ import java.util.zip.CRC32C;
  * segment  0 magic u64 · 8 format u32 · 12 salt u32 · 16 directory id u64 · 24 run id u64 · 32 boot id 2×u64 ·
  *          48 length u63 that the file was made with, 0 if it may be shorter by now, top bit SPARSE · 56 CRC-32C of 0–55 · 60 zero
  *          64… records, each at a multiple of 8, then 8 zero bytes, then whatever an earlier use of the file left
- * record   0 payload length u32 · 4 (CRC-32C of 8…end of payload) xor salt · 8 position u62, top bits CONTINUES and SEALS · 16 synced position u64 ·
+ * record   0 payload length u32 · 4 (CRC-32C of 8…end of payload) xor salt · 8 position u61, top bits CONTINUES, SEALS and ENDS · 16 synced position u64 ·
  *          24 payload · zeros up to a multiple of 8
- * marks    records without payload. One says that everything before it was forced; one that SEALS, that the next segment's name is on disk
+ * marks    records without payload. One says that everything before it was forced; one that SEALS, that the next segment's name is on disk; one
+ *          that ENDS, that its run wrote nothing behind it
  * payload  units one after the other; one that is longer than a record goes on in the next records, which are marked CONTINUES
  * unit     0 length u64 of what follows · effects
  * effect   0 kind u8, then
@@ -40,6 +41,7 @@ final class RecordFormat {
     static final int MARK_BYTES = HEADER_BYTES;
     static final long CONTINUES = 1L << 63;
     static final long SEALS = 1L << 62;
+    static final long ENDS = 1L << 61;
 
     /** Of a file's length in its header: not all of its blocks were allocated when it was made. */
     static final long SPARSE = 1L << 63;
@@ -101,7 +103,7 @@ final class RecordFormat {
     }
 
     static long position(ByteBuffer buffer, int at) {
-        return (long) Slice.LONG.get(buffer, at + 8) & ~(CONTINUES | SEALS);
+        return (long) Slice.LONG.get(buffer, at + 8) & ~(CONTINUES | SEALS | ENDS);
     }
 
     static boolean continues(ByteBuffer buffer, int at) {
@@ -110,6 +112,10 @@ final class RecordFormat {
 
     static boolean seals(ByteBuffer buffer, int at) {
         return ((long) Slice.LONG.get(buffer, at + 8) & SEALS) != 0;
+    }
+
+    static boolean ends(ByteBuffer buffer, int at) {
+        return ((long) Slice.LONG.get(buffer, at + 8) & ENDS) != 0;
     }
 
     static long syncedPosition(ByteBuffer buffer, int at) {

@@ -86,7 +86,9 @@ final class Replay {
         for (Segment segment : trimmed) {
             files.retire(segment);
         }
-        cutAfter(effects.endIndex(), effects.endOffset());
+        if (skipped != null || effects.isCutShort() || !records.hasEnded()) {
+            cutAfter(effects.endIndex(), effects.endOffset());
+        }
         // This run's first segment will vouch for all that lies before it.
         for (Segment segment : segments) {
             segment.force();

@@ -219,6 +219,14 @@ class JournalDamageTest {
         closed[recordStart(2) + 30] ^= 1;
         assertDamaged(closed, false, recordStart(2));
         assertDamaged(closed, true, recordStart(2));
+        closed[recordStart(2) + 30] ^= 1;
+        // The mark at the end may be lost, with what it says.
+        for (int at = ends.get(2); at < ends.get(2) + RecordFormat.MARK_BYTES + RecordFormat.TERMINATOR_BYTES; at++) {
+            closed[at] ^= 1;
+            assertEquals(lines(3), read(closed), "byte " + at);
+            assertEquals(lines(3), read(closed, true), "byte " + at);
+            closed[at] ^= 1;
+        }
     }
 
     @Test

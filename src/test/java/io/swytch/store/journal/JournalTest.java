@@ -192,6 +192,24 @@ class JournalTest {
     }
 
     @Test
+    void closedInOrder_keepsTheFilesLength_andAfterACrashItIsCut() throws IOException {
+        byte[] crashed;
+        try (Journal journal = open()) {
+            put("k", "v");
+            journal.append(effects);
+            journal.commit();
+            crashed = Files.readAllBytes(segments().get(0));
+        }
+        List<String> expected = List.of("put 1:'k' 1 0 0 'v'", "end");
+        assertEquals(expected, RecordedEffects.replay(dir));
+        assertEquals(Journal.SEGMENT_BYTES_MIN, Files.size(segments().get(0)));
+        Files.delete(segments().get(1));
+        Files.write(segments().get(0), crashed);
+        assertEquals(expected, RecordedEffects.replay(dir));
+        assertTrue(Files.size(segments().get(0)) < 200);
+    }
+
+    @Test
     void files_areForTheOwnerOnly() throws IOException {
         try (Journal journal = open()) {
             assertEquals(0, journal.pendingBytes());
