@@ -131,6 +131,7 @@ public final class RedisServer implements Lifecycle, Health {
     public static RedisServer start(Settings settings) throws StartException {
         RedisServer server = new RedisServer(settings);
         StartBlock.print(settings, server.server.addresses());
+        server.store.startWarming();
         return server;
     }
 

@@ -93,10 +93,14 @@ public final class Store implements AutoCloseable {
         if (store.tier != null) {
             store.tier.watchBacklog();
         }
-        if (store.warm != null) {
-            store.warm.start();
-        }
         return store;
+    }
+
+    /** Begins what may wait until clients are served, so that these need not wait for it: reading back which keys are hot. */
+    public void startWarming() {
+        if (warm != null) {
+            warm.start();
+        }
     }
 
     private static L1 newL1(StoreOptions options, KeyHash keyHash, long waitBytesMax) {

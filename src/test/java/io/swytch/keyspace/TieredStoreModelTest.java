@@ -91,6 +91,7 @@ class TieredStoreModelTest {
                             false,
                             new WarmOptions(true, Duration.ofMillis(20))),
                     clock);
+            store.startWarming();
             keyspace = new StoreKeyspace(store, new Databases(store), new LoopStats());
             keyspace.setMayBlock(true);
         }
