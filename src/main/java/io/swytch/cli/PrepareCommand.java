@@ -17,7 +17,7 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
- * {@code swytch prepare}: a short life of a server in a temporary folder, so that the JVM that lives it can write down the classes a start
+ * {@code swytch prepare}: two short lives of a server in a temporary folder, so that the JVM that lives it can write down the classes a start
  * needs. Called by the launcher, with the JVM's option for such an archive.
  */
 final class PrepareCommand {
@@ -51,15 +51,18 @@ final class PrepareCommand {
                     "data-dir", folder.resolve("data").toString(),
                     "maxmemory", "8mb",
                     "threads", "1",
-                    "metrics-port", Integer.toString(metricsPort),
-                    "log-level", "error");
+                    "metrics-port", Integer.toString(metricsPort));
+            StartAhead.begin().finish(settings);
             LogSetup.apply(settings);
-            RedisServer server = RedisServer.start(settings);
-            try {
-                converse(socket);
-                scrape(metricsPort);
-            } finally {
-                server.stop();
+            // The second life finds what the first one left, and reads it.
+            for (int life = 0; life < 2; life++) {
+                RedisServer server = RedisServer.start(settings);
+                try {
+                    converse(socket);
+                    scrape(metricsPort);
+                } finally {
+                    server.stop();
+                }
             }
         } finally {
             delete(folder);

@@ -13,7 +13,9 @@ final class RedisCommand {
 
     /** Serves. Returns when the server has stopped. */
     static void run(List<String> words) throws UsageException, StartException {
+        StartAhead ahead = StartAhead.begin();
         Settings settings = settings(Flags.of(words));
+        ahead.finish(settings);
         LogSetup.apply(settings);
         Logger log = LoggerFactory.getLogger("io.swytch");
         settings.warnings().forEach(log::warn);

@@ -52,6 +52,9 @@ public final class Engine implements AutoCloseable {
     /** How often rates and peaks are looked at, as Redis does. */
     private static final long SAMPLE_MILLIS = 100;
 
+    /** When that begins: the first look loads what the Java machine tells of itself by, which no start should wait for. */
+    private static final long FIRST_SAMPLE_MILLIS = 1000;
+
     /** How much of what the process holds may be unaccounted for before the native heap is trimmed, and how seldom that is done. */
     private static final double UNACCOUNTED_SHARE_MAX = 0.08;
 
@@ -113,7 +116,7 @@ public final class Engine implements AutoCloseable {
         stats.setNetworkMemory(
                 () -> new MemoryAccount.NetworkMemory(BlockPool.totalBytes(), BlockPool.uncountedBytes()));
         ScheduledFuture<?> unused =
-                timer.scheduleAtFixedRate(this::sample, SAMPLE_MILLIS, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
+                timer.scheduleAtFixedRate(this::sample, FIRST_SAMPLE_MILLIS, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
         backgroundRunner = ThreadLocal.withInitial(() -> newRunner(stats.newLoop(), true));
         Tier tier = store.tier();
         if (syncsAlways && tier != null) {
@@ -129,6 +132,13 @@ public final class Engine implements AutoCloseable {
         settings.onChange(
                 "latency-monitor-threshold",
                 value -> stats.latencyEvents().setThresholdMillis(settings.latencyMonitorThresholdMillis()));
+    }
+
+    /** Makes the tables of commands, which takes a while at the first time; a start may do it early. Any thread. */
+    public static void prepare() {
+        if (Families.ALL.isEmpty()) {
+            throw new IllegalStateException("no commands");
+        }
     }
 
     private void sample() {

@@ -3,6 +3,7 @@ package io.swytch.server;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
@@ -52,6 +53,12 @@ enum Native {
             return IO_URING;
         }
         return Epoll.isAvailable() ? EPOLL : NIO;
+    }
+
+    /** Makes a listener that listens nowhere, and closes it: with the first one, Netty looks into the handlers of a channel by reflection. */
+    void prepare() {
+        Channel channel = new ReflectiveChannelFactory<>(tcp).newChannel();
+        channel.unsafe().closeForcibly();
     }
 
     Class<? extends ServerChannel> tcp() {

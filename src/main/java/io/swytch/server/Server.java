@@ -14,6 +14,7 @@ import io.netty.util.internal.PlatformDependent;
 import io.swytch.command.CommandLoop;
 import io.swytch.stats.LoopStats;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -80,6 +81,15 @@ public final class Server {
             if (!started) {
                 server.stop(Duration.ZERO);
             }
+        }
+    }
+
+    /** Loads what sockets need, which takes a while at the first time; a start may do it early. Any thread. */
+    public static void prepare() {
+        try {
+            Native.choose(false).prepare();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -122,7 +122,7 @@ public final class L2Check implements AutoCloseable {
 
     /** Reads everything. */
     public void run() throws L2Exception {
-        RocksDB.loadLibrary();
+        NativeLibrary.load();
         if (!directory.isReady()) {
             progress.accept("the directory was never in use");
             return;

@@ -115,9 +115,7 @@ final class Rocks {
 
     /** Opens the database in {@code path}; makes it where {@code create} says that it may be absent. */
     static Rocks open(L2Options o, Path path, boolean create) throws L2Exception {
-        // Takes librocksdbjni.so from java.library.path, where the launcher names its folder; else unpacks it from the
-        // jar into the temp folder.
-        RocksDB.loadLibrary();
+        NativeLibrary.load();
         // Compactions yield to event loops where cores are few.
         Env.getDefault().lowerThreadPoolCPUPriority(Priority.LOW);
         Deque<AutoCloseable> owned = new ArrayDeque<>();
