@@ -112,6 +112,16 @@ final class SettingSources {
         requirePortsApart();
     }
 
+    /** A file that lists the defaults, as the shipped one does, asks for nothing. */
+    private void noteTieredOnly(Setting setting, String where) throws BadValueException {
+        String initial = setting.kind().parse(setting.initial(), setting.initial());
+        if (where.startsWith("--") || !initial.equals(value(setting.name()))) {
+            tieredOnlyAt.put(setting.name(), where);
+        } else {
+            tieredOnlyAt.remove(setting.name());
+        }
+    }
+
     /** A flag that does nothing is a mistake; a file or an environment may be made for several servers. */
     private void passOverTieredOnly() throws SettingException {
         for (Map.Entry<String, String> setting : tieredOnlyAt.entrySet()) {
@@ -158,7 +168,7 @@ final class SettingSources {
                 String value = Settings.shareOfMachine(setting, text);
                 values.put(setting.name(), Settings.canonical(setting, name, value, value(setting.name())));
                 if (SettingTable.isTieredOnly(setting)) {
-                    tieredOnlyAt.put(setting.name(), where);
+                    noteTieredOnly(setting, where);
                 }
             } else if (name.equals("appendonly") && YES_NO.parse(text, "").equals("yes")) {
                 appendOnlyAt = where;

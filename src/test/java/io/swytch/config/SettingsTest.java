@@ -295,7 +295,7 @@ class SettingsTest {
 
     @Test
     void settingsForDataOnDisk_areWarnedOfWithout() throws Exception {
-        Path file = file("l2-write-buffer 8mb\nwarm no\n");
+        Path file = file("l2-write-buffer 8mb\nwarm no\nl2-cache-size 64mb\n");
         Map<String, String> environment = Map.of("SWYTCH_JOURNAL_LIMIT", "1gb");
         assertEquals(
                 List.of(
