@@ -17,7 +17,7 @@ import org.rocksdb.Status;
  * Reads items in batches into memory of its own, about 1 MiB. Threads: one at a time; {@link L2} keeps one per thread.
  */
 final class Fetcher {
-    /** Keys that one multiGet asks for. */
+    /** Keys whose rows are in memory at a time. */
     static final int BATCH = 64;
 
     /** Keys that one multiGet asks for where no values are wanted. */
@@ -34,6 +34,9 @@ final class Fetcher {
     private ByteBuffer valueArena = ByteBuffer.allocateDirect(SLOT_BYTES);
     private ByteBuffer part = ByteBuffer.allocateDirect(8);
     private final Item item = new Item();
+
+    /** Of the rows that were read last; negative for those that are not there. */
+    private final int[] lengths = new int[BATCH];
 
     /** Whether more than a quarter of the keys that {@link #exists} was asked for last were there. */
     private boolean expectsFound;
@@ -112,17 +115,13 @@ final class Fetcher {
 
     /** Fetches keys {@code from} to {@code to} of the list, at most {@link #BATCH} of them. */
     void get(List<Key> keys, int from, int to, FetchVisitor visitor) throws RocksDBException, L2Exception {
-        if (to - from == 1) {
-            getOne(keys.get(from), from, visitor);
-            return;
-        }
-        List<ByteBufferGetStatus> rows = multiGet(keys, from, to, SLOT_BYTES);
+        readRows(keys, from, to, SLOT_BYTES);
         // Parts go through the same memory, so they come when all the rest is done.
         BitSet parted = new BitSet();
-        for (int i = 0; i < rows.size(); i++) {
-            if (!isFound(rows.get(i).status)) {
+        for (int i = 0; i < to - from; i++) {
+            if (lengths[i] < 0) {
                 visitor.absent(from + i);
-            } else if (format(valueArena, i * SLOT_BYTES, rows.get(i).requiredSize) == Rows.PARTED) {
+            } else if (format(valueArena, i * SLOT_BYTES, lengths[i]) == Rows.PARTED) {
                 parted.set(i);
             } else {
                 visitor.found(from + i, item.wrap(valueArena, i * SLOT_BYTES + 1));
@@ -135,34 +134,37 @@ final class Fetcher {
 
     /** As {@link #get}, without values: the items that are shown have none that could be looked at. */
     void heads(List<Key> keys, int from, int to, FetchVisitor visitor) throws RocksDBException, L2Exception {
-        List<ByteBufferGetStatus> rows = multiGet(keys, from, to, Rows.HEAD_BYTES_MAX);
-        for (int i = 0; i < rows.size(); i++) {
-            if (isFound(rows.get(i).status)) {
-                int at = i * Rows.HEAD_BYTES_MAX;
-                format(valueArena, at, rows.get(i).requiredSize);
-                visitor.found(from + i, item.wrap(valueArena, at + 1));
-            } else {
+        readRows(keys, from, to, Rows.HEAD_BYTES_MAX);
+        for (int i = 0; i < to - from; i++) {
+            if (lengths[i] < 0) {
                 visitor.absent(from + i);
+            } else {
+                int at = i * Rows.HEAD_BYTES_MAX;
+                format(valueArena, at, lengths[i]);
+                visitor.found(from + i, item.wrap(valueArena, at + 1));
             }
         }
     }
 
-    /** Of one key a plain get costs half of what a multiGet does. */
-    private void getOne(Key key, int index, FetchVisitor visitor) throws RocksDBException, L2Exception {
-        int length = getHead(rocks.reads, key);
-        if (length < 0) {
-            visitor.absent(index);
-        } else if (format(valueArena, 0, length) == Rows.PARTED) {
-            getParted(key, index, visitor);
-        } else {
-            visitor.found(index, item.wrap(valueArena, 1));
+    /**
+     * Reads the rows of some items to slots of the arena, as much of each as its slot takes; leaves their lengths, negative for
+     * those that are not there.
+     *
+     * <p>One by one: a multiGet of keys that lie apart reads one block after the other, too, and takes up to half as much again of the
+     * processor for it. Visitors hear of them when all are read, so that those who wait are woken together.
+     */
+    private void readRows(List<Key> keys, int from, int to, int slotBytes) throws RocksDBException {
+        valueArena = Rocks.ensure(valueArena, (to - from) * slotBytes);
+        for (int i = from; i < to; i++) {
+            int at = (i - from) * slotBytes;
+            lengths[i - from] = readRow(rocks.reads, keys.get(i), at, slotBytes);
         }
     }
 
-    /** Reads the row of an item to the start of the arena. Returns its length, or a negative number if there is none. */
-    private int getHead(ReadOptions reads, Key key) throws RocksDBException {
+    /** Reads the row of an item to {@code at} in the arena. Returns its length, or a negative number if there is none. */
+    private int readRow(ReadOptions reads, Key key, int at, int bytes) throws RocksDBException {
         int keyBytes = Rows.putKey(ensureKeys(key.length() + Rows.PREFIX_BYTES), 0, key.space(), key);
-        ByteBuffer row = valueArena.clear().limit(SLOT_BYTES);
+        ByteBuffer row = valueArena.clear().position(at).limit(at + bytes);
         int length = rocks.db.get(rocks.keys, reads, keyArena.limit(keyBytes).position(0), row);
         valueArena.clear();
         return length;
@@ -193,7 +195,7 @@ final class Fetcher {
     private void getParted(Key key, int index, FetchVisitor visitor) throws RocksDBException, L2Exception {
         Snapshot snapshot = rocks.db.getSnapshot();
         try (ReadOptions reads = new ReadOptions().setSnapshot(snapshot)) {
-            int length = getHead(reads, key);
+            int length = readRow(reads, key, 0, SLOT_BYTES);
             if (length < 0) {
                 visitor.absent(index);
                 return;
