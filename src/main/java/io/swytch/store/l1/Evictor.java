@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 /**
  * Makes room: cleans segments with much that is dead, else evicts the oldest of the small queue or of main.
  *
- * <p>Small's survivors are those with a counted hit, more for a large entry, none for a small one; they go to main with their counter at 0. Main's are those with a counter above 0; they
- * go to its newest end with one less, all survivors sharing one open segment. Where nine tenths of a main segment survive it is relinked
+ * <p>Small's survivors are those with a counted hit, more for a large entry, none for a small one as {@link SizeRule} has it; they go to main with
+ * their counter at 0. Main's are those with a counter above 0; they go to its newest end with one less, all survivors sharing one open segment. Where nine tenths of a main segment survive it is relinked
  * instead. A dirty entry is never dropped: it goes to the wait queue. Large values have queues of their own beside the segments and take
  * their turn by age. Source: Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023.
  *
@@ -50,6 +50,7 @@ final class Evictor {
     private final Arena arena;
     private final Index index;
     private final SegmentLog log;
+    private final SizeRule sizes = new SizeRule();
     private int sweepRow;
 
     /** Of the wait queue, how many segments and large values are still to be looked at since the last drain. */
@@ -302,9 +303,9 @@ final class Evictor {
     }
 
     /** The slot of an entry that goes to main, with a credit if it is a small one, or that stays there with one use less. */
-    private static long afterSurvival(long slot, boolean small, long bytes, long mean) {
+    private long afterSurvival(long slot, boolean small, long bytes, long mean) {
         if (small) {
-            long credit = Math.max(0, -extraHits(bytes, mean));
+            long credit = Math.max(0, -sizes.extraHitsOfNew(bytes, mean));
             return slot & ~Index.COUNTER_MASK | credit << Index.COUNTER_SHIFT;
         }
         if ((slot & Index.COUNTER_MASK) == 0) {
@@ -341,25 +342,18 @@ final class Evictor {
         if (!expires && core.effectiveMode() == EvictionMode.VOLATILE) {
             return Fate.KEEP;
         }
-        int extra = extraHits(bytes, mean);
-        int needed = small ? extra : Math.max(0, extra);
+        int needed;
+        if (small) {
+            sizes.note(bytes, mean, Index.counter(slot) > 0, (long) arena.budget << arena.segmentShift);
+            needed = sizes.extraHitsOfNew(bytes, mean);
+        } else {
+            needed = Math.max(0, SizeRule.extraHits(bytes, mean));
+        }
         return !force && Index.counter(slot) > needed ? Fate.KEEP : Fate.EVICT;
     }
 
     private long meanBytes() {
         return core.entryBytes / Math.max(1, index.count());
-    }
-
-    /**
-     * How many hits more than one an entry needs for its size, {@code round(log8(size / mean))} from −2 to 2. Less than 0: it leaves the small
-     * queue for main without a hit, and begins there with that much credit. Counters end at 3, so more than 2 would mean never.
-     */
-    private static int extraHits(long bytes, long mean) {
-        // 8^0.5 is 2.83, 8^1.5 is 22.6.
-        if (bytes > mean) {
-            return bytes * 100 < mean * 283 ? 0 : bytes * 10 < mean * 226 ? 1 : 2;
-        }
-        return mean * 100 < bytes * 283 ? 0 : mean * 10 < bytes * 226 ? -1 : -2;
     }
 
     /**
