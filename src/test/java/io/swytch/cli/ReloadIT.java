@@ -36,20 +36,27 @@ class ReloadIT {
         server.stop();
     }
 
-    private void start(boolean persistent) throws StartException {
-        server = RedisServer.start(Settings.of(
-                "port", Integer.toString(ServerProcess.freePort()),
-                "maxmemory", "3mb",
-                "l2-write-buffer", "1mb",
-                "l2-cache-size", "4mb",
-                "persistent", persistent ? "yes" : "no",
-                "data-dir", dir.resolve("data").toString(),
-                "enable-debug-command", "local"));
+    private void start(String... more) throws StartException {
+        List<String> settings = new ArrayList<>(List.of(
+                "port",
+                Integer.toString(ServerProcess.freePort()),
+                "maxmemory",
+                "3mb",
+                "data-dir",
+                dir.resolve("data").toString(),
+                "enable-debug-command",
+                "local"));
+        settings.addAll(List.of(more));
+        server = RedisServer.start(Settings.of(settings.toArray(new String[0])));
+    }
+
+    private void startPersistent() throws StartException {
+        start("persistent", "yes", "l2-write-buffer", "1mb", "l2-cache-size", "4mb");
     }
 
     @Test
     void debugReload_whileClientsWriteAndReadColdKeys_losesNothingAndNobody() throws Exception {
-        start(true);
+        startPersistent();
         AtomicBoolean enough = new AtomicBoolean();
         List<Future<Integer>> rounds = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
@@ -98,7 +105,7 @@ class ReloadIT {
 
     @Test
     void debugReload_inMemoryMode_keepsTheData() throws Exception {
-        start(false);
+        start();
         try (Client client = new Client(server.port())) {
             client.call("SET k v");
             assertEquals("+OK", client.call("DEBUG RELOAD"));
@@ -108,7 +115,7 @@ class ReloadIT {
 
     @Test
     void transactionThatCounts_whileDrainsRun_doesNotWaitForEver() throws Exception {
-        start(true);
+        startPersistent();
         AtomicBoolean enough = new AtomicBoolean();
         Future<?> drains = threads.submit(() -> {
             while (!enough.get()) {

@@ -18,6 +18,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * forced is acknowledged, reads go on, and each refusal says why. Needs gcc.
  */
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT)
 class FailingDiskIT {
     private static final Duration RECOVERY_MAX = Duration.ofSeconds(10);
 

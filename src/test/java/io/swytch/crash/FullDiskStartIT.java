@@ -18,9 +18,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Starts on a disk that has nothing left. Needs the right to mount a file system in memory, and is skipped without. */
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT)
 class FullDiskStartIT {
     private static final Duration RECOVERY_MAX = Duration.ofSeconds(10);
     private static final String VALUE = "v".repeat(10_000);
