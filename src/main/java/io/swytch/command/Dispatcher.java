@@ -1,6 +1,7 @@
 package io.swytch.command;
 
 import io.swytch.clock.Clock;
+import io.swytch.command.spec.ClientHeap;
 import io.swytch.command.spec.CommandError;
 import io.swytch.command.spec.CommandSpec;
 import io.swytch.command.spec.Errors;
@@ -46,6 +47,9 @@ final class Dispatcher implements CommandLoop {
 
     /** Commands behind a parked one whose keys are fetched with its own. */
     private static final int AHEAD_MAX = 1024;
+
+    /** Arguments of a command that may wait for the disk however many others do: ten thousand clients with as many have an eighth of the smallest heap. */
+    private static final int ARGS_FEW_MAX = 8;
 
     private final Engine engine;
     private final Admission admission;
@@ -96,6 +100,7 @@ final class Dispatcher implements CommandLoop {
 
     @Override
     public void closed(Session session) {
+        session.hasLeft = true;
         engine.sessions().remove(session);
         engine.endPauseOf(session);
         // An EXEC that another thread is in the middle of is done to its end, as if the client had left a moment later.
@@ -165,12 +170,16 @@ final class Dispatcher implements CommandLoop {
             }
         }
         if (request.argCount() > argsOnLoopMax && spec.keyByKey() != CommandSpec.KeyByKey.NO) {
-            Parking.parkForOther(session);
+            long heapBytes = ClientHeap.waitingBytes(request.argCount(), 0);
+            if (!ClientHeap.take(heapBytes)) {
+                return refuseToWait(session, spec, parking, reply, mark);
+            }
+            Parking.parkForOther(session, heapBytes);
             engine.runKeyByKey(spec, request, session, reply.protocol());
             return Outcome.PARKED;
         }
         if ((spec.mayRunInBackground() || session.inMulti()) && runner.goesToBackground(spec, request, session)) {
-            Parking.parkForOther(session);
+            Parking.parkForOther(session, 0);
             engine.runInBackground(spec, request, session, reply.protocol());
             return Outcome.PARKED;
         }
@@ -179,6 +188,9 @@ final class Dispatcher implements CommandLoop {
             CommandError why = Errors.FETCHED_TOO_MUCH;
             refuse(session, spec, session.inMulti() ? discard(session, why) : why, reply);
             return after(session, null, reply, mark);
+        }
+        if (tiered && parking == null && request.argCount() > ARGS_FEW_MAX && !mayWait(request)) {
+            return refuseToWait(session, spec, null, reply, mark);
         }
         List<OffLoop> done = parking == null ? List.of() : parking.done();
         if (!runner.run(spec, request, session, nowMs(), reply, parking != null, done)) {
@@ -192,7 +204,7 @@ final class Dispatcher implements CommandLoop {
             }
             // What was too much for commands that were fetched for together may do for each of them.
             boolean isAlone = parking != null && parking.isDenied();
-            return park(session, parking, isAlone ? () -> null : following);
+            return park(session, request, parking, isAlone ? () -> null : following);
         }
         if (parking != null) {
             parking.commandDone(session);
@@ -201,6 +213,21 @@ final class Dispatcher implements CommandLoop {
             wrote.add(session);
         }
         return after(session, spec, reply, mark);
+    }
+
+    /** Whether there is heap for a command of many keys to wait for the disk; of thousands of clients that do, the process would end. */
+    private static boolean mayWait(Request request) {
+        int args = request.argCount();
+        return ClientHeap.hasRoom(ClientHeap.waitingBytes(args, Math.min(args, Fetch.KEYS_MAX)));
+    }
+
+    private Outcome refuseToWait(
+            Session session, CommandSpec spec, @Nullable Parking parking, WireReplyWriter reply, long mark) {
+        if (parking != null) {
+            parking.commandDone(session);
+        }
+        refuse(session, spec, Errors.WAITING_TOO_MUCH, reply);
+        return after(session, null, reply, mark);
     }
 
     /** Wall time, looked at every tenth of a millisecond: looking costs a twentieth of a pipelined command. */
@@ -221,7 +248,7 @@ final class Dispatcher implements CommandLoop {
     }
 
     /** Starts the fetch that the runner gave up for, together with the keys of the reads that follow. */
-    private Outcome park(Session session, @Nullable Parking before, Lookahead following) {
+    private Outcome park(Session session, Request request, @Nullable Parking before, Lookahead following) {
         Fetch fetch = runner.takeFetch();
         int commands = 1;
         if (!session.inMulti()) {
@@ -230,13 +257,16 @@ final class Dispatcher implements CommandLoop {
                 if (spec == null
                         || !spec.has(Flag.READONLY)
                         || spec.lockScope() != CommandSpec.LockScope.KEYS
+                        || !ClientHeap.hasRoom(ClientHeap.waitingBytes(next.argCount(), fetch.size()))
                         || !runner.fetchAhead(fetch, spec, next, session)) {
                     break;
                 }
                 commands++;
             }
         }
-        Parking.park(session, fetch, commands);
+        long heapBytes = ClientHeap.waitingBytes(request.argCount(), fetch.size());
+        ClientHeap.takeInAnyCase(heapBytes);
+        Parking.park(session, fetch, commands, heapBytes);
         if (before != null) {
             before.abandon();
         }

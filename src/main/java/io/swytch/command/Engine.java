@@ -387,7 +387,13 @@ public final class Engine implements AutoCloseable {
                 request,
                 session,
                 protocol,
-                (runner, own, reply) -> runner.runKeyByKey(spec, own, session, reply, () -> isClosing));
+                (runner, own, reply) ->
+                        runner.runKeyByKey(spec, own, session, reply, () -> isClosing || isInVain(spec, session)));
+    }
+
+    /** Whether nobody will hear what it finds: thousands of clients that asked for much and left would keep those busy who stay. */
+    private static boolean isInVain(CommandSpec spec, Session session) {
+        return session.hasLeft && spec.has(Flag.READONLY);
     }
 
     private interface Run {
@@ -404,6 +410,11 @@ public final class Engine implements AutoCloseable {
             if (isClosing) {
                 // No connection is left that would hear of it, and the store is about to be closed.
                 own.release();
+                return;
+            }
+            if (isInVain(spec, session)) {
+                own.release();
+                connection.execute(() -> Parking.cameBack(session));
                 return;
             }
             WireReplyWriter reply = WireReplyWriter.detached(protocol, memoryMax);

@@ -1,5 +1,6 @@
 package io.swytch.command;
 
+import io.swytch.command.spec.ClientHeap;
 import io.swytch.command.spec.Session;
 import io.swytch.keyspace.OffLoop;
 import io.swytch.store.Fetch;
@@ -30,6 +31,9 @@ final class Parking {
     /** What waits for that thread; null if nothing does. */
     private @Nullable Runnable goOn;
 
+    /** What is taken of {@link ClientHeap} for it. */
+    private long heapBytes;
+
     private Parking(@Nullable Fetch fetch, int commandsLeft) {
         this.fetch = fetch;
         this.commandsLeft = commandsLeft;
@@ -41,9 +45,11 @@ final class Parking {
         return (Parking) session.attachment;
     }
 
-    /** Parks for a fetch that serves as many commands. */
-    static void park(Session session, Fetch fetch, int commands) {
-        session.attachment = new Parking(fetch, commands);
+    /** Parks for a fetch that serves as many commands, for which so much is taken of {@link ClientHeap}. */
+    static void park(Session session, Fetch fetch, int commands, long heapBytes) {
+        Parking parking = new Parking(fetch, commands);
+        parking.heapBytes = heapBytes;
+        session.attachment = parking;
     }
 
     /** Parks for something else: a pause, a limit. */
@@ -51,10 +57,14 @@ final class Parking {
         session.attachment = new Parking(null, 1);
     }
 
-    /** Parks for a command that another thread runs. What was fetched for it, or ahead for those behind it, is let go of. */
-    static void parkForOther(Session session) {
+    /**
+     * Parks for a command that another thread runs, for which so much is taken of {@link ClientHeap}. What was fetched for it, or ahead for those behind it, is
+     * let go of.
+     */
+    static void parkForOther(Session session, long heapBytes) {
         Parking before = of(session);
         Parking parking = new Parking(null, 1);
+        parking.heapBytes = heapBytes;
         parking.runsElsewhere = true;
         session.attachment = parking;
         if (before != null) {
@@ -76,8 +86,11 @@ final class Parking {
     static void cameBack(Session session) {
         Parking parking = of(session);
         session.attachment = null;
-        if (parking != null && parking.goOn != null) {
-            parking.goOn.run();
+        if (parking != null) {
+            parking.giveHeap();
+            if (parking.goOn != null) {
+                parking.goOn.run();
+            }
         }
     }
 
@@ -113,5 +126,11 @@ final class Parking {
         if (fetch != null) {
             fetch.release();
         }
+        giveHeap();
+    }
+
+    private void giveHeap() {
+        ClientHeap.give(heapBytes);
+        heapBytes = 0;
     }
 }

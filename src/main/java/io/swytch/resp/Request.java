@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Valid until the decoder parses the next one. Threads: one at a time.
  */
 public final class Request {
-    private static final int ARGS_KEPT_MAX = 1024;
+    /** Slices that are kept for the next request: those of ten thousand clients are a tenth of the smallest heap. */
+    private static final int ARGS_KEPT_MAX = 64;
 
     /** Arguments that have a slice each. Those behind are shown in slices that are used in turn: see {@link #arg}. */
     private static final int SLICES_MAX = 1 << 14;

@@ -107,4 +107,35 @@ class ColdReadsIT {
             assertEquals(0, server.stop());
         }
     }
+
+    /** Their requests alone had filled the heap, of which the process ended: each was run to its end for nobody, one after the other. */
+    @Test
+    void clientsThatLeaveInTheMiddle_takeNothingFromThoseWhoStay() {
+        int keys = 4000;
+        String value = "v".repeat(4000);
+        try (Child server = Launch.in(room)
+                        .persistent()
+                        .flags("--maxmemory", "4mb", "--l2-write-buffer", "4mb", "--l2-cache-size", "1mb")
+                        .java("-Xmx96m")
+                        .serving("log");
+                RespConnection healthy = server.connect()) {
+            for (int i = 0; i < keys; i++) {
+                assertEquals("+OK\r\n", healthy.ask("SET", "key:" + i, value));
+            }
+            assertEquals("+OK\r\n", healthy.ask("SAVE"));
+            for (int round = 0; round < 1500; round++) {
+                try (RespConnection leaving = server.connect()) {
+                    int from = round * 37 % 2000;
+                    leaving.send(words(mget(from, from + (round % 3 == 0 ? 1000 : 2000))));
+                }
+                if (round % 100 == 0) {
+                    String key = "key:" + round;
+                    assertEquals("$4000\r\n" + value + "\r\n", healthy.ask("GET", key), key);
+                }
+            }
+            await().until(() -> healthy.figure("mem_clients_heap") == 0);
+            await().until(() -> healthy.figure("overlay_bytes") == 0);
+            assertEquals(0, server.stop());
+        }
+    }
 }

@@ -4,8 +4,8 @@ import io.swytch.resp.Request;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What queued commands and watched keys of all clients take of the Java heap, which nothing else of a client's making does for longer than a command
- * runs. Bounded, so that clients who ask for too much get an error before the heap is full, of which the process would end.
+ * What queued commands and watched keys of all clients take of the Java heap, and commands with many keys that wait for the disk: nothing else of a
+ * client's making does that for longer than a command runs. Bounded, so that clients who ask for too much get an error before the heap is full, of which the process would end.
  *
  * <p>Counted by estimates, measured with Java 17 for small requests and keys. Threads: any.
  */
@@ -16,6 +16,17 @@ public final class ClientHeap {
     private static final int QUEUED_BYTES = 320;
     private static final int QUEUED_ARG_BYTES = 48;
     private static final int WATCH_BYTES = 480;
+
+    /** Of an argument whose command waits: its slice, with what the table of slices is too long, and that of the copy that another thread runs. */
+    private static final int WAITING_ARG_BYTES = 128;
+
+    /** Arguments that have slices; those behind have a place of eight bytes each. */
+    private static final int WAITING_ARGS_MAX = 1 << 14;
+
+    private static final int WAITING_ARG_BEHIND_BYTES = 16;
+
+    /** Of a key that is being fetched. */
+    private static final int FETCHED_KEY_BYTES = 320;
 
     private static final AtomicLong TAKEN = new AtomicLong();
 
@@ -36,8 +47,25 @@ public final class ClientHeap {
         return WATCH_BYTES + 2L * keyLength;
     }
 
+    /** What a command of so many arguments takes while it waits, with so many keys that are fetched for it. */
+    public static long waitingBytes(int args, int keys) {
+        return (long) WAITING_ARG_BYTES * Math.min(args, WAITING_ARGS_MAX)
+                + (long) WAITING_ARG_BEHIND_BYTES * args
+                + (long) FETCHED_KEY_BYTES * keys;
+    }
+
+    /** Whether there are so many bytes. */
+    public static boolean hasRoom(long bytes) {
+        return TAKEN.get() + bytes <= BYTES_MAX;
+    }
+
+    /** Takes what is there already, and can only be waited for. */
+    public static void takeInAnyCase(long bytes) {
+        TAKEN.addAndGet(bytes);
+    }
+
     /** Takes so many bytes; false, with none taken, if there are not as many. */
-    static boolean take(long bytes) {
+    public static boolean take(long bytes) {
         if (TAKEN.addAndGet(bytes) > BYTES_MAX) {
             TAKEN.addAndGet(-bytes);
             return false;
@@ -46,7 +74,7 @@ public final class ClientHeap {
     }
 
     /** Gives bytes back that were taken. */
-    static void give(long bytes) {
+    public static void give(long bytes) {
         TAKEN.addAndGet(-bytes);
     }
 }

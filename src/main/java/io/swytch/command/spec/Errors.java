@@ -69,6 +69,8 @@ public final class Errors {
             new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
     public static final CommandError CLIENT_HEAP =
             new CommandError("OOM queued commands and watched keys of all clients take too much memory");
+    public static final CommandError WAITING_TOO_MUCH =
+            new CommandError("OOM commands that wait for values from disk take too much memory, try again");
     public static final CommandError FETCHED_TOO_MUCH = new CommandError(
             "OOM values of this command that are on disk take too much memory, ask for fewer of them at a time");
     public static final CommandError NO_AUTH = new CommandError("NOAUTH Authentication required.");

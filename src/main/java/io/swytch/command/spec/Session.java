@@ -51,6 +51,9 @@ public final class Session {
     public volatile boolean noTouch;
     public volatile boolean closing;
 
+    /** Whether the connection is closed, so that nobody will read a reply. */
+    public volatile boolean hasLeft;
+
     /** Whether it waits in a blocking command, or for the end of a pause. */
     public volatile boolean blocked;
 

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *       that was): no power loss takes forced bytes. Damaged.
  *   <li>A good record beyond p, none of which says so, after a boot: a power loss took pages of the last 10 ms in an order of its own.
  *       Torn: they go, all from p on.
+ *   <li>A good record at p itself, which is of another place: the salt is of this use of the file, so the file is a copy of another one. Damaged.
  *   <li>The mark that ends a run right before p, and zeros at p: cleanly ended. Nothing was written beyond, so nothing is looked for there.
  *   <li>Nothing: torn, or cleanly ended. A change inside the very last record looks the same as long as that has not been forced; then a mark is
  *       written behind it, a record without payload, and what lies before is damaged by the rules for good records beyond p.
@@ -214,6 +215,10 @@ final class LogReader {
         }
         if (hasEnded()) {
             return "";
+        }
+        if (probe(index, offset)) {
+            throw damaged("a good record, but of position " + RecordFormat.position(window, at(offset))
+                    + ": the file is another one's");
         }
         boolean clean = cleanEnd;
         long claim = furthestClaimBeyond();

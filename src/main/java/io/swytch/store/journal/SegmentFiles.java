@@ -434,7 +434,9 @@ final class SegmentFiles implements AutoCloseable {
      * would give disk back fails if it meets that.
      */
     private void requireRoom() throws IOException {
-        long free = Files.getFileStore(directory).getUsableSpace();
+        // By the path: a file store of Files is looked for in a list of mounts, which a chroot or a container need not
+        // have.
+        long free = directory.toFile().getUsableSpace();
         long reserve = segmentBytes / RESERVE_SHARE;
         // 0 is also what some file systems say that do not know: the first write will tell.
         if (free > 0 && free < segmentBytes + reserve) {

@@ -12,6 +12,7 @@ import io.swytch.store.item.ItemType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -264,6 +265,16 @@ class JournalDamageTest {
         Files.delete(middle);
         JournalDamagedException e = assertThrows(JournalDamagedException.class, () -> RecordedEffects.replay(dir));
         assertEquals(segment(), e.file());
+    }
+
+    /** It passed for a torn tail, and what the newest file had held was gone with a warning. */
+    @Test
+    void newestSegmentWithTheContentOfAnother_isDamage() throws IOException {
+        writeThreeSegments();
+        Path newest = segments().get(2);
+        Files.copy(segments().get(1), newest, StandardCopyOption.REPLACE_EXISTING);
+        JournalDamagedException e = assertThrows(JournalDamagedException.class, () -> RecordedEffects.replay(dir));
+        assertEquals(newest, e.file());
     }
 
     @Test

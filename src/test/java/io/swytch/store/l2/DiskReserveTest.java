@@ -48,4 +48,52 @@ class DiskReserveTest {
         reserve.tend(clock);
         assertEquals(4 * MIB, Files.size(file));
     }
+
+    private static void tendFor(DiskReserve reserve, ManualClock clock, int seconds) {
+        for (int i = 0; i < seconds; i++) {
+            clock.advance(Duration.ofSeconds(1));
+            reserve.tend(clock);
+        }
+    }
+
+    /** What a link points to had been written to, and cut by a start on a full disk. */
+    @Test
+    void reserve_leavesAlone_whatOnlyBearsItsName() throws IOException {
+        Path file = dir.resolve(DiskReserve.FILE);
+        Path other = Files.writeString(dir.resolve("other"), "precious");
+        Files.createSymbolicLink(file, other);
+        DiskReserve linked = new DiskReserve(dir);
+        linked.giveWhatAStartLacks();
+        tendFor(linked, clock, 90);
+        assertEquals(0, linked.bytes());
+        assertEquals("precious", Files.readString(other));
+
+        Files.delete(file);
+        Files.createDirectory(file);
+        DiskReserve taken = new DiskReserve(dir);
+        taken.giveWhatAStartLacks();
+        tendFor(taken, clock, 90);
+        assertEquals(0, taken.bytes());
+        // As soon as the name is free, there is one.
+        Files.delete(file);
+        tendFor(taken, clock, 90);
+        assertEquals(16 * MIB, Files.size(file));
+    }
+
+    @Test
+    void reserve_thatSomebodyDeleted_isMadeAgain() throws IOException {
+        Path file = dir.resolve(DiskReserve.FILE);
+        DiskReserve reserve = new DiskReserve(dir);
+        reserve.giveWhatAStartLacks();
+        tendFor(reserve, clock, 5);
+        long before = reserve.bytes();
+        assertFalse(before == 0 || before == 16 * MIB);
+        Files.delete(file);
+        tendFor(reserve, clock, 30);
+        assertEquals(16 * MIB, Files.size(file));
+        assertEquals(16 * MIB, reserve.bytes());
+        Files.delete(file);
+        tendFor(reserve, clock, 90);
+        assertEquals(16 * MIB, Files.size(file));
+    }
 }
