@@ -39,9 +39,16 @@ final class StartAhead {
      * Loads what else these settings need, and returns when the log is there: while it comes up, SLF4J gives out stand-ins for its loggers, so nobody may ask for
      * one before.
      */
-    void finish(Settings settings) {
+    void finish(Settings settings) throws StartException {
         if (settings.isPersistent()) {
-            NativeLibrary.load();
+            try {
+                NativeLibrary.load();
+            } catch (RuntimeException | UnsatisfiedLinkError e) {
+                throw new StartException(
+                        "RocksDB's native library cannot be loaded, neither from java.library.path nor by way of "
+                                + System.getProperty("java.io.tmpdir") + ": " + e,
+                        e);
+            }
         }
         boolean interrupted = false;
         while (true) {

@@ -109,6 +109,11 @@ final class SettingSources {
         if (!"yes".equals(values.get("persistent"))) {
             passOverTieredOnly();
         }
+        if ("yes".equals(values.get("persistent")) && value("data-dir").isEmpty()) {
+            throw new SettingException(
+                    "data-dir",
+                    "is empty: data would go where this process happens to be started; write . to mean that");
+        }
         requirePortsApart();
     }
 

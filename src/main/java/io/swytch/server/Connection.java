@@ -17,6 +17,7 @@ import io.swytch.resp.OutBuffer;
 import io.swytch.resp.RequestDecoder;
 import io.swytch.resp.WireReplyWriter;
 import java.io.IOException;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -293,7 +294,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
             loop.relieveSometimes();
         }
         boolean read = !closing && (!parked && !isThrottled() || input.waitingBytes() <= WAITING_BYTES_MAX);
-        if (channel.config().isAutoRead() != read) {
+        // Of one that a failed write has closed the descriptor may be another connection's by now.
+        if (channel.isOpen() && channel.config().isAutoRead() != read) {
             channel.config().setAutoRead(read);
         }
     }
@@ -440,22 +442,29 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
 
     @Override
     public void execute(Runnable task) {
-        channel.eventLoop().execute(() -> {
-            try {
-                task.run();
-            } catch (RuntimeException | Error e) {
-                // The loop would log it and go on, and this connection would wait for ever for what was not done.
-                LOG.error("closing a connection after an unexpected failure", e);
-                kill();
-            } finally {
-                if (closed) {
-                    out.close();
-                } else if (!out.isEmpty() || closing) {
-                    loop.touch(this);
-                }
-                loop.requestTick();
+        try {
+            channel.eventLoop().execute(() -> inLoop(task));
+        } catch (RejectedExecutionException e) {
+            // The server has stopped, and the connection with it.
+            LOG.debug("a command ended after its loop", e);
+        }
+    }
+
+    private void inLoop(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            // The loop would log it and go on, and this connection would wait for ever for what was not done.
+            LOG.error("closing a connection after an unexpected failure", e);
+            kill();
+        } finally {
+            if (closed) {
+                out.close();
+            } else if (!out.isEmpty() || closing) {
+                loop.touch(this);
             }
-        });
+            loop.requestTick();
+        }
     }
 
     @Override

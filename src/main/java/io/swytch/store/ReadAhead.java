@@ -144,7 +144,8 @@ public final class ReadAhead {
         }
         int bytes = ItemHeader.prefixBytes(item.header()) + (wantsValues ? item.valueLength() : 0);
         if (arena.capacity() - end < bytes) {
-            ByteBuffer larger = ByteBuffer.allocateDirect(Math.max(2 * arena.capacity(), end + bytes));
+            // A multiple of 8, as the end is: it is never beyond.
+            ByteBuffer larger = ByteBuffer.allocateDirect(Math.max(2 * arena.capacity(), end + (bytes + 7 & ~7)));
             larger.put(0, arena, 0, end);
             arena = larger;
         }

@@ -139,6 +139,12 @@ class MainTest {
     }
 
     @Test
+    void emptyDataDirectory_isAUsageErrorWhereDataIsOnDisk() {
+        assertUsageError("data-dir: is empty", "--persistent", "--data-dir", "");
+        assertEquals(0, run("validate", "--data-dir", ""), err.toString());
+    }
+
+    @Test
     void flagsForDataOnDisk_needPersistent() {
         for (String[] flag : new String[][] {
             {"--l2-cache-size", "1mb"}, {"--warm", "no"}, {"--journal-limit=1gb"}, {"--recover", "skip-damaged"}

@@ -138,4 +138,25 @@ class ColdReadsIT {
             assertEquals(0, server.stop());
         }
     }
+
+    /** The memory that values are read ahead into ended some bytes before what it held, so that such commands got an internal error. */
+    @Test
+    void manyKeys_ofWhichSomeAreLong_areReadWhateverTheirLengths() {
+        int keys = 40;
+        String value = "v".repeat(200_003);
+        try (Child server = Launch.in(room)
+                        .persistent()
+                        .flags("--maxmemory", "4mb", "--l2-write-buffer", "4mb")
+                        .serving("log");
+                RespConnection client = server.connect()) {
+            for (int i = 0; i < keys; i++) {
+                assertEquals("+OK\r\n", client.ask("SET", "key:" + i, value));
+            }
+            assertEquals("+OK\r\n", client.ask("SAVE"));
+            String expected =
+                    "*1200\r\n" + ("$200003\r\n" + value + "\r\n").repeat(keys) + "$-1\r\n".repeat(1200 - keys);
+            assertTrue(expected.equals(client.ask(mget(0, 1200))));
+            assertEquals(0, server.stop());
+        }
+    }
 }
