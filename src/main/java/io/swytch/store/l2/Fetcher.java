@@ -102,7 +102,7 @@ final class Fetcher {
         }
         int there = 0;
         for (int at = 0; at < count; at += EXISTS_BATCH) {
-            List<ByteBufferGetStatus> found = multiGet(asked, at, Math.min(count, at + EXISTS_BATCH), 0);
+            List<ByteBufferGetStatus> found = lookFor(asked, at, Math.min(count, at + EXISTS_BATCH));
             for (int i = 0; i < found.size(); i++) {
                 if (isFound(found.get(i).status)) {
                     into.set(indexes[at + i]);
@@ -170,22 +170,20 @@ final class Fetcher {
         return length;
     }
 
-    private List<ByteBufferGetStatus> multiGet(List<Key> keys, int from, int to, int slotBytes)
-            throws RocksDBException {
+    /** Asks for some rows together, for none of their bytes. */
+    private List<ByteBufferGetStatus> lookFor(List<Key> keys, int from, int to) throws RocksDBException {
         int bytes = 0;
         for (int i = from; i < to; i++) {
             bytes += keys.get(i).length() + Rows.PREFIX_BYTES;
         }
         ensureKeys(bytes);
-        valueArena = Rocks.ensure(valueArena, (to - from) * slotBytes);
-        valueArena.clear();
         List<ByteBuffer> rowKeys = new ArrayList<>(to - from);
         List<ByteBuffer> values = new ArrayList<>(to - from);
         int at = 0;
         for (int i = from; i < to; i++) {
             int length = Rows.putKey(keyArena, at, keys.get(i).space(), keys.get(i));
             rowKeys.add(keyArena.slice(at, length));
-            values.add(valueArena.slice((i - from) * slotBytes, slotBytes));
+            values.add(valueArena.slice(0, 0));
             at += length;
         }
         return rocks.db.multiGetByteBuffers(rocks.reads, List.of(rocks.keys), rowKeys, values);
