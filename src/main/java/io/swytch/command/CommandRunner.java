@@ -27,8 +27,6 @@ import io.swytch.store.Fetch;
 import io.swytch.store.FillNeeded;
 import io.swytch.store.Store;
 import io.swytch.store.StoreReadException;
-import io.swytch.store.item.Item;
-import io.swytch.store.item.Key;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -66,10 +64,8 @@ final class CommandRunner {
 
     private final boolean tiered;
     private final boolean mayBlock;
-    private final Item probe = new Item();
-
     // Made once: each would be made anew for every command with several keys.
-    private final Consumer<Call> wantMissing = this::wantMissing;
+    private final Consumer<Call> wantMissing;
     private final Runnable wantStripes = this::wantStripes;
 
     /** How the command that runs goes through its keys; null where it holds the stripes of all. */
@@ -78,8 +74,8 @@ final class CommandRunner {
     /** The claim that the last run gave up for; null if it did not. */
     private @Nullable KeyClaim heldBackBy;
 
-    /** What the last run gave up for; null if it did not. */
-    private @Nullable Fetch fetch;
+    /** What the last run gave up for; empty if it did not. */
+    private final MissingKeys missing;
 
     private boolean written;
 
@@ -105,6 +101,8 @@ final class CommandRunner {
         keyspace = new StoreKeyspace(store, databases, stats);
         keyspace.setMayBlock(mayBlock);
         locks = new StripeLocks(store);
+        missing = new MissingKeys(store, stats);
+        wantMissing = missing::want;
         call = new Call(server, keyspace, any, new Request(), nobody);
         queuedCall = new Call(server, keyspace, any, new Request(), nobody);
     }
@@ -119,12 +117,7 @@ final class CommandRunner {
 
     /** The fetch that the last run gave up for, not started yet. */
     Fetch takeFetch() {
-        Fetch taken = fetch;
-        if (taken == null) {
-            throw new IllegalStateException("gave up for nothing");
-        }
-        fetch = null;
-        return taken;
+        return missing.take();
     }
 
     /** The claim whose end the last run gave up for; null if it gave up for something else. */
@@ -144,25 +137,7 @@ final class CommandRunner {
     /** Adds to a fetch the keys that a read behind the one that gave up will miss. Returns false if that cannot be said yet. */
     boolean fetchAhead(Fetch into, CommandSpec spec, Request request, Session session) {
         queuedCall.begin(spec, request, session);
-        if (into.size() + queuedCall.allKeyCount() > Fetch.KEYS_MAX || queuedCall.allKeyCount() == 0) {
-            return false;
-        }
-        for (int i = 0; i < queuedCall.allKeyCount(); i++) {
-            Key key = queuedCall.key(i);
-            store.lock(key.hash());
-            try {
-                if (store.mustFetch(key, probe)) {
-                    stats.misses++;
-                    into.want(key);
-                }
-            } catch (StoreReadException e) {
-                // Its own turn will come, and then it is told.
-                return false;
-            } finally {
-                store.unlock(key.hash());
-            }
-        }
-        return true;
+        return missing.addTo(into, queuedCall);
     }
 
     /** Whether this call must leave the event loop. */
@@ -259,7 +234,7 @@ final class CommandRunner {
             // A handler finds its one key before it changes anything, so its first look decides. Of several keys one
             // could be found
             // missing after another was changed: all are looked at first.
-            if (tiered && !mayBlock && !isSingle && scope != LockScope.NONE && !allThere(session)) {
+            if (tiered && !mayBlock && !isSingle && scope != LockScope.NONE && !allThere(session, rerun)) {
                 return false;
             }
             if (!isSingle && keyByKey == null && !hasRoom(call)) {
@@ -268,9 +243,11 @@ final class CommandRunner {
             CommandSpec.handlerOf(spec).run(call, reply);
         } catch (FillNeeded needed) {
             reply.rollback(mark);
-            fetch = store.newFetch();
-            forEachCall(session, this::wantAbsent);
-            return false;
+            forEachCall(session, missing::wantAbsent);
+            if (rerun || missing.mayWaitFor(request)) {
+                return false;
+            }
+            fail(spec, Errors.WAITING_TOO_MUCH.text(), Errors.WAITING_TOO_MUCH.code(), reply);
         } catch (OffLoopNeeded needed) {
             reply.rollback(mark);
             return false;
@@ -445,26 +422,26 @@ final class CommandRunner {
         });
     }
 
-    /** Whether every key that the command will look at is in L1 or known to be nowhere; if not, {@link #fetch} has those that are not. */
-    private boolean allThere(Session session) {
+    /** Whether every key that the command will look at is in L1 or known to be nowhere; if not, {@link #missing} has those that are not. */
+    private boolean allThere(Session session, boolean rerun) {
         try {
             forEachCall(session, wantMissing);
         } catch (StoreReadException e) {
             // Its client is told that one key could not be read. The others would count as being read, by nobody,
             // and whoever came for them would wait for ever.
-            if (fetch != null) {
-                fetch.cancel();
-                fetch = null;
-            }
+            missing.cancel();
             throw e;
         }
-        if (fetch == null) {
+        if (missing.isEmpty()) {
             return true;
+        }
+        if (!rerun && !missing.mayWaitFor(call.request())) {
+            throw Errors.WAITING_TOO_MUCH;
         }
         // The fetch before ends when this one begins, and with it what it kept: this one keeps that, or two keys that
         // do not stay in L1 would be
         // fetched in turn for ever.
-        forEachCall(session, this::wantFetched);
+        forEachCall(session, missing::wantFetched);
         return false;
     }
 
@@ -498,44 +475,6 @@ final class CommandRunner {
             }
         } else {
             action.accept(call);
-        }
-    }
-
-    private void wantFetched(Call of) {
-        Fetch into = fetch;
-        for (int i = 0; i < of.allKeyCount() && into != null; i++) {
-            Key key = of.key(i);
-            if (store.isFetched(key)) {
-                into.want(key);
-            }
-        }
-    }
-
-    /** Only what L1 lacks: what a fetch brings takes the place of the entry there, which may be newer. */
-    private void wantAbsent(Call of) {
-        Fetch into = fetch;
-        for (int i = 0; i < of.allKeyCount() && into != null; i++) {
-            Key key = of.key(i);
-            // In this order: of a key whose fetch failed the second look throws, and here nobody would tell the client.
-            if (store.isFetched(key) || store.mustFetch(key, probe)) {
-                into.want(key);
-            }
-        }
-    }
-
-    private void wantMissing(Call of) {
-        if (of.spec().isBlind(of)) {
-            return;
-        }
-        for (int i = 0; i < of.allKeyCount(); i++) {
-            Key key = of.key(i);
-            if (store.mustFetch(key, probe)) {
-                stats.misses++;
-                if (fetch == null) {
-                    fetch = store.newFetch();
-                }
-                fetch.want(key);
-            }
         }
     }
 

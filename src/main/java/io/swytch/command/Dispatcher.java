@@ -48,9 +48,6 @@ final class Dispatcher implements CommandLoop {
     /** Commands behind a parked one whose keys are fetched with its own. */
     private static final int AHEAD_MAX = 1024;
 
-    /** Arguments of a command that may wait for the disk however many others do: ten thousand clients with as many have an eighth of the smallest heap. */
-    private static final int ARGS_FEW_MAX = 8;
-
     private final Engine engine;
     private final Admission admission;
     private final CommandRunner runner;
@@ -189,9 +186,6 @@ final class Dispatcher implements CommandLoop {
             refuse(session, spec, session.inMulti() ? discard(session, why) : why, reply);
             return after(session, null, reply, mark);
         }
-        if (tiered && parking == null && request.argCount() > ARGS_FEW_MAX && !mayWait(request)) {
-            return refuseToWait(session, spec, null, reply, mark);
-        }
         List<OffLoop> done = parking == null ? List.of() : parking.done();
         if (!runner.run(spec, request, session, nowMs(), reply, parking != null, done)) {
             KeyClaim claim = runner.takeClaim();
@@ -213,12 +207,6 @@ final class Dispatcher implements CommandLoop {
             wrote.add(session);
         }
         return after(session, spec, reply, mark);
-    }
-
-    /** Whether there is heap for a command of many keys to wait for the disk; of thousands of clients that do, the process would end. */
-    private static boolean mayWait(Request request) {
-        int args = request.argCount();
-        return ClientHeap.hasRoom(ClientHeap.waitingBytes(args, Math.min(args, Fetch.KEYS_MAX)));
     }
 
     private Outcome refuseToWait(

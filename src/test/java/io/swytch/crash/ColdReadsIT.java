@@ -133,8 +133,52 @@ class ColdReadsIT {
                     assertEquals("$4000\r\n" + value + "\r\n", healthy.ask("GET", key), key);
                 }
             }
-            await().until(() -> healthy.figure("mem_clients_heap") == 0);
+            // Some hundred commands wait, in a heap that is nearly full.
+            await().atMost(Duration.ofSeconds(30)).until(() -> healthy.figure("mem_clients_heap") == 0);
             await().until(() -> healthy.figure("overlay_bytes") == 0);
+            assertEquals(0, server.stop());
+        }
+    }
+
+    /** A client that queues all that the heap has for clients stops nobody whose command needs not wait for the disk, or is small. */
+    @Test
+    void whereClientsHeapIsTaken_largeCommandsThatMustWaitAreRefused_andNoOthers() {
+        String value = "v".repeat(4000);
+        try (Child server = Launch.in(room)
+                        .persistent()
+                        .flags("--maxmemory", "4mb", "--l2-write-buffer", "4mb", "--l2-cache-size", "1mb")
+                        .java("-Xmx96m")
+                        .serving("log");
+                RespConnection healthy = server.connect();
+                RespConnection greedy = server.connect()) {
+            for (int i = 0; i < 4000; i++) {
+                assertEquals("+OK\r\n", healthy.ask("SET", "key:" + i, value));
+            }
+            assertEquals("+OK\r\n", healthy.ask("SAVE"));
+            String[] few = mget(0, 10);
+            // One that is refused empties its queue again: a greedy client knows where to end.
+            assertEquals("+OK\r\n", greedy.ask("MULTI"));
+            String[] many = mget(0, 1000);
+            long max = healthy.figure("mem_clients_heap_max");
+            assertEquals("+QUEUED\r\n", greedy.ask(many));
+            long each = healthy.figure("mem_clients_heap");
+            for (long taken = each; taken + each <= max; taken += each) {
+                assertEquals("+QUEUED\r\n", greedy.ask(many));
+            }
+            while (max - healthy.figure("mem_clients_heap") > 1000) {
+                assertEquals("+QUEUED\r\n", greedy.ask("PING"));
+            }
+
+            assertEquals(
+                    "-OOM commands that wait for values from disk take too much memory, try again\r\n",
+                    healthy.ask(few));
+            assertEquals("$4000\r\n" + value + "\r\n", healthy.ask("GET", "key:0"));
+            assertEquals("+OK\r\n", healthy.ask("MSET", "a", "1", "b", "2", "c", "3", "d", "4", "e", "5"));
+            assertEquals(
+                    "*10\r\n" + "$1\r\n1\r\n$1\r\n2\r\n".repeat(5),
+                    healthy.ask("MGET", "a", "b", "a", "b", "a", "b", "a", "b", "a", "b"));
+            assertEquals("+OK\r\n", greedy.ask("DISCARD"));
+            assertEquals("*10\r\n" + ("$4000\r\n" + value + "\r\n").repeat(10), healthy.ask(few));
             assertEquals(0, server.stop());
         }
     }
