@@ -145,7 +145,10 @@ class CrashRunIT {
         for (CrashClient client : clients) {
             client.verify(server.port(), "seed " + seed + ", at the end");
         }
+        // The kills may all have come before a copy was finished.
+        makeOneCopy(server);
         assertEquals(0, server.stop());
+        verifyCopy("seed " + seed + ", at the end");
         System.out.println("CrashRunIT: kills " + hit + ", " + acked() + " commands acknowledged, slowest start "
                 + slowestStartMs + " ms, " + copiesVerified + " copies and " + checks + " checks");
         assertTrue(acked() > 1000, "clients wrote");
@@ -241,18 +244,30 @@ class CrashRunIT {
     private void makeCopies(Child server) {
         try (RespConnection connection = server.connect()) {
             while (true) {
-                told.add(new Told(tally.acked(), finishedCopies()));
-                CrashClient.call(connection, "BGSAVE");
-                while (CrashClient.call(connection, "INFO", "persistence")
-                        .payload()
-                        .toString()
-                        .contains("rdb_bgsave_in_progress:1")) {
-                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-                }
+                makeCopy(connection);
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
             }
         } catch (UncheckedIOException e) {
             // The server was killed.
+        }
+    }
+
+    private void makeOneCopy(Child server) {
+        told = new ArrayList<>();
+        try (RespConnection connection = server.connect()) {
+            makeCopy(connection);
+        }
+    }
+
+    /** Tells the server to make a copy, and waits for it. */
+    private void makeCopy(RespConnection connection) {
+        told.add(new Told(tally.acked(), finishedCopies()));
+        CrashClient.call(connection, "BGSAVE");
+        while (CrashClient.call(connection, "INFO", "persistence")
+                .payload()
+                .toString()
+                .contains("rdb_bgsave_in_progress:1")) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }
     }
 
