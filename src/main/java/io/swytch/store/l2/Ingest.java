@@ -5,6 +5,7 @@ import io.swytch.store.item.Item;
 import io.swytch.store.item.Key;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +28,9 @@ import org.rocksdb.SstFileWriter;
  * <p>Threads: one at a time. Nothing here waits for the disk but {@link #commit}; {@link #add} and {@link #delete} write to the page cache.
  */
 public final class Ingest implements AutoCloseable {
+    /** Read at a time: more than the system reads ahead. */
+    private static final int SCRATCH_BYTES = 256 << 10;
+
     private final Rocks rocks;
     private final L2 l2;
     private final Path dir;
@@ -42,6 +46,7 @@ public final class Ingest implements AutoCloseable {
     private ByteBuffer rowKey = ByteBuffer.allocateDirect(1 << 10);
     private ByteBuffer rowValue = ByteBuffer.allocateDirect(Rows.HEAD_BYTES_MAX + Rows.INLINE_BYTES_MAX);
     private ByteBuffer partValue = ByteBuffer.allocateDirect(8);
+    private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
     private final Slice value = new Slice();
     private int lastSpace;
     private long lastHash;
@@ -295,6 +300,22 @@ public final class Ingest implements AutoCloseable {
             try (finished) {
                 writer = null;
                 finished.finish();
+            }
+            readIntoPageCache(paths.get(paths.size() - 1));
+        }
+
+        /**
+         * Has the system keep the pages of a file that was just written: RocksDB's writer tells it to drop them, which its Java interface cannot turn off.
+         * What leaves L1 next is in this file, and so is what the next compaction reads.
+         */
+        private void readIntoPageCache(String path) {
+            try (FileChannel file = FileChannel.open(Path.of(path))) {
+                int count;
+                do {
+                    count = file.read(scratch.clear());
+                } while (count > 0);
+            } catch (IOException e) {
+                // Whoever needs the file meets the trouble, and can say whose it is.
             }
         }
 
