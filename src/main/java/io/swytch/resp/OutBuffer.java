@@ -20,6 +20,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutBuffer {
     private static final int BLOCK_BYTES = 16 << 10;
+
+    /**
+     * The blocks of large replies grow with them, to this and to a quarter of what is there. For each block the machine's allocator takes a lock that it may
+     * keep while the kernel brings pages: 12 MB in 16 KiB blocks took 50 to 100 ms of a loop. From 1 MiB on it does not take it.
+     */
+    private static final int GROWN_BLOCK_BYTES = 1 << 20;
+
     /** A run of this many bytes or more of pinned memory is sent from where it lies. */
     private static final int REFERENCE_BYTES_MIN = 64 << 10;
 
@@ -99,13 +106,22 @@ public final class OutBuffer {
         if (isOverflowed() || blockBytes + BLOCK_BYTES > memoryMax) {
             block = overflow();
         } else {
-            block = pool.take(BLOCK_BYTES);
+            block = pool.take(nextBlockBytes());
             blockBytes += block.capacity();
             block.start = base;
             add(block);
         }
         memory = block.memory();
         limit = block.capacity();
+    }
+
+    /** A power of four, so that few sizes are kept as spare ones. */
+    private int nextBlockBytes() {
+        int bytes = BLOCK_BYTES;
+        while (bytes < GROWN_BLOCK_BYTES && bytes * 4L <= blockBytes / 4) {
+            bytes *= 4;
+        }
+        return blockBytes + bytes > memoryMax ? BLOCK_BYTES : bytes;
     }
 
     private Block overflow() {

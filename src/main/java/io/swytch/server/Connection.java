@@ -3,8 +3,10 @@ package io.swytch.server;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.unix.UnixChannel;
 import io.swytch.command.ClientConnection;
@@ -17,6 +19,7 @@ import io.swytch.resp.OutBuffer;
 import io.swytch.resp.RequestDecoder;
 import io.swytch.resp.WireReplyWriter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +40,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     /** A connection with more unsent replies runs no more requests until they are sent. */
     private static final int UNSENT_BYTES_MAX = 1 << 20;
 
+    /** A request of so many arguments may ask for much; so does a client whose replies since the last tick were so many bytes. */
+    private static final int ARGS_MANY = 32;
+
+    private static final int REPLIED_BYTES_MANY = 256 << 10;
+
     /** A connection whose requests wait is not read beyond this. */
     private static final int WAITING_BYTES_MAX = 64 << 10;
 
@@ -49,23 +57,33 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     private final InputBuffer input;
     private final OutBuffer out;
     private final WireReplyWriter writer;
-    private final Runnable goOn = this::process;
     private @Nullable Session session;
 
     /** Whether the loop's next tick will look at this connection. */
     boolean dirty;
 
+    /** Where it stands in the loop's list. */
+    int place;
+
     private boolean parked;
     private boolean runAgain;
+
+    /** Whether it lets others go first, with a complete request that is to run next. */
+    private boolean waitsForTurn;
+
+    /** Whether it asks for much, as its last replies tell. */
+    private boolean wantsMuch;
+
     private boolean running;
     private boolean closing;
     private boolean closed;
+    private boolean leaves;
     private boolean inputEnded;
     private boolean drainIsAwaited;
     private boolean isStalled;
     private long heldAt;
     private int lastReadSeconds;
-    private int overSoftSince = -1;
+    private final SlowReading slow = new SlowReading();
 
     /** What it held when it was closed for holding most. */
     private long leavingBytes;
@@ -148,7 +166,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
             inputEnded = true;
             if (session != null && session.blocked) {
                 // As in Redis, who waits for others and says no more is taken to have gone: it could be for ever.
-                kill();
+                // Not from within Netty's look at the socket, which goes on with it after this.
+                leave();
             } else {
                 process();
             }
@@ -157,14 +176,30 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (!(cause instanceof IOException)) {
+        if (!isOfTheSocket(cause)) {
             LOG.error("closing a connection after an unexpected failure", cause);
         }
         kill();
     }
 
-    /** Runs the requests that are complete, until something stops them. */
+    /** Whether a failure says only that the socket is no more, as where the client resets it: Netty wraps what epoll says of it. */
+    static boolean isOfTheSocket(Throwable cause) {
+        return cause instanceof IOException
+                || cause instanceof ChannelException
+                || cause instanceof UncheckedIOException
+                || cause.getCause() instanceof IOException;
+    }
+
     private void process() {
+        process(false);
+    }
+
+    /**
+     * Runs the requests that are complete, until something stops them.
+     *
+     * @param isTurn whether others have gone first
+     */
+    private void process(boolean isTurn) {
         if (running || closed || session == null) {
             return;
         }
@@ -172,6 +207,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         out.setMemoryMax(replyMemoryMax());
         boolean starved = false;
         boolean ran = false;
+        long before = out.mark();
+        long memoryBefore = out.memoryBytes();
         int prefetched = 0;
         while (!isStopped()) {
             RequestDecoder.Status status;
@@ -186,19 +223,34 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
                 starved = true;
                 break;
             }
-            ran = true;
             RequestDecoder decoder = input.decoder();
+            if (!isTurn
+                    && status == RequestDecoder.Status.REQUEST
+                    && mayWait(decoder)
+                    && loop.turns().mustWait()) {
+                waitsForTurn = true;
+                runAgain = true;
+                loop.turns().later(this);
+                break;
+            }
+            ran = true;
             if (decoder.position() > prefetched && decoder.position() < decoder.end()) {
                 prefetched = loop.commands().prefetch(decoder.memory(), decoder.start(), decoder.end());
             }
             run(session, status);
         }
         running = false;
-        isStalled = !starved && !parked && !closing;
+        if (ran) {
+            // Neither what is only referred to nor the rest of a block.
+            long replied = Math.min(out.mark() - before, out.memoryBytes() - memoryBefore);
+            loop.turns().ran(replied);
+            wantsMuch = replied >= REPLIED_BYTES_MANY;
+        }
+        isStalled = !starved && !parked && !waitsForTurn && !closing;
         if (closing) {
             input.close();
         } else {
-            if (!parked) {
+            if (!parked && !waitsForTurn) {
                 input.decoder().finish();
             }
             input.keep();
@@ -238,8 +290,19 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         }
     }
 
+    /** Whether the request is one that lets others go first where the loop has written much. */
+    private boolean mayWait(RequestDecoder decoder) {
+        return wantsMuch || decoder.request().argCount() >= ARGS_MANY;
+    }
+
+    /** Others have gone first. */
+    void takeTurn() {
+        waitsForTurn = false;
+        process(true);
+    }
+
     private boolean isStopped() {
-        return parked || closing || closed || isThrottled();
+        return parked || waitsForTurn || closing || closed || isThrottled();
     }
 
     private boolean isThrottled() {
@@ -293,7 +356,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         if (limits.isShortOfBuffers()) {
             loop.relieveSometimes();
         }
-        boolean read = !closing && (!parked && !isThrottled() || input.waitingBytes() <= WAITING_BYTES_MAX);
+        boolean read =
+                !closing && (!parked && !waitsForTurn && !isThrottled() || input.waitingBytes() <= WAITING_BYTES_MAX);
         // Of one that a failed write has closed the descriptor may be another connection's by now.
         if (channel.isOpen() && channel.config().isAutoRead() != read) {
             channel.config().setAutoRead(read);
@@ -324,13 +388,18 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
             kill();
             return;
         }
-        if (limits.outputSoftBytes <= 0 || out.memoryBytes() <= limits.outputSoftBytes) {
-            overSoftSince = -1;
-        } else if (overSoftSince < 0) {
-            overSoftSince = now;
-        } else if (now - overSoftSince > limits.outputSoftSeconds) {
+        if (slow.isOverSoftLimit(now, out.memoryBytes(), limits)) {
             overOutputLimit();
+        } else if (inputEnded && !parked && slow.isNone(now, takenBytes(), limits)) {
+            loop.stats().connectionsTimedOut++;
+            kill();
         }
+    }
+
+    /** Bytes of replies that the system has taken. */
+    private long takenBytes() {
+        ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+        return out.mark() - out.size() + (unsent == null ? 0 : unsent.currentProgress());
     }
 
     /** The journal has what was run; sends the replies, or holds them until {@code position} may leave. */
@@ -409,11 +478,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     /** What was given to the socket has left. */
     private void sent() {
         if (closing && out.isEmpty() && !parked) {
-            kill();
+            leave();
         } else if (isStalled && !isStopped()) {
-            // By a task, so that a client with a long pipeline does not keep the loop from the others.
+            // Not at once, so that a client with a long pipeline does not keep the loop from the others.
             isStalled = false;
-            channel.eventLoop().execute(goOn);
+            waitsForTurn = true;
+            loop.turns().later(this);
         }
     }
 
@@ -477,6 +547,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     void finish() {
         inputEnded = true;
         process();
+    }
+
+    /** Closes it soon; the last that it does. */
+    private void leave() {
+        if (!leaves) {
+            leaves = true;
+            loop.turns().leave(this);
+        }
     }
 
     @Override

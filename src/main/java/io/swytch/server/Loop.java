@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SingleThreadEventLoop;
+import io.swytch.clock.Clock;
 import io.swytch.command.CommandLoop;
 import io.swytch.command.Lookahead;
 import io.swytch.command.LoopHandle;
@@ -46,6 +47,7 @@ final class Loop implements LoopHandle, Lookahead {
     private final ByteBuffer sharedMemory = ByteBuffer.allocateDirect(InputBuffer.HEADROOM + SHARED_BYTES);
     private final ByteBuf shared = Unpooled.wrappedBuffer(sharedMemory);
     private final RequestDecoder ahead;
+    private final Turns turns;
     private final List<Connection> connections = new ArrayList<>();
 
     /** Connections that have something to send, or that the tick has to look at for another reason. */
@@ -54,7 +56,7 @@ final class Loop implements LoopHandle, Lookahead {
     private int dirtyCount;
     private final List<Connection> held = new ArrayList<>();
     private boolean tickIsDue;
-    private final Runnable tickTask = this::tick;
+    private final Runnable tickTask = this::endIteration;
     private long lastTick;
     private long flushable;
     private int seconds;
@@ -65,12 +67,13 @@ final class Loop implements LoopHandle, Lookahead {
     private @Nullable Connection running;
 
     /** Called on the loop's own thread. */
-    Loop(int index, int loops, EventLoop eventLoop, ServerLimits limits, CommandLoop.Factory factory) {
+    Loop(int index, int loops, EventLoop eventLoop, ServerLimits limits, Clock clock, CommandLoop.Factory factory) {
         this.index = index;
         this.loops = loops;
         this.eventLoop = eventLoop;
         this.limits = limits;
         ahead = new RequestDecoder(limits.resp, null);
+        turns = new Turns(this, clock);
         commands = factory.create(this);
         // It ends with the loop.
         var unused =
@@ -111,6 +114,10 @@ final class Loop implements LoopHandle, Lookahead {
         return commands;
     }
 
+    Turns turns() {
+        return turns;
+    }
+
     ServerLimits limits() {
         return limits;
     }
@@ -137,12 +144,17 @@ final class Loop implements LoopHandle, Lookahead {
     }
 
     void add(Connection connection) {
+        connection.place = connections.size();
         connections.add(connection);
         stats.connectionsCurrent++;
     }
 
     void remove(Connection connection) {
-        connections.remove(connection);
+        Connection last = connections.remove(connections.size() - 1);
+        if (last != connection) {
+            connections.set(connection.place, last);
+            last.place = connection.place;
+        }
         held.remove(connection);
         stats.connectionsCurrent--;
     }
@@ -167,8 +179,20 @@ final class Loop implements LoopHandle, Lookahead {
         }
     }
 
-    private void tick() {
+    private void endIteration() {
         tickIsDue = false;
+        tick();
+        turns.endIteration();
+    }
+
+    /** Sends the replies that are there before an iteration's end, and somebody who asks for much is served. */
+    void tickEarly() {
+        if (dirtyCount > 0) {
+            tick();
+        }
+    }
+
+    private void tick() {
         stats.ticks++;
         lastTick = commands.tick();
         int n = dirtyCount;

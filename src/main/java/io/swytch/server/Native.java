@@ -2,6 +2,7 @@ package io.swytch.server;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.DefaultSelectStrategyFactory;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.ServerChannel;
@@ -34,6 +35,9 @@ enum Native {
     IO_URING(IoUringServerSocketChannel.class, IoUringServerDomainSocketChannel.class);
 
     private static final int KEEPALIVE_PROBES = 3;
+
+    /** Sockets that a loop serves before the tick that sends their replies: of Netty's four thousand the first would wait for the last. */
+    private static final int EVENTS_MAX = 128;
 
     private final Class<? extends ServerChannel> tcp;
     private final Class<? extends ServerChannel> unix;
@@ -71,7 +75,7 @@ enum Native {
 
     IoHandlerFactory handlers() {
         return switch (this) {
-            case EPOLL -> EpollIoHandler.newFactory();
+            case EPOLL -> EpollIoHandler.newFactory(EVENTS_MAX, DefaultSelectStrategyFactory.INSTANCE);
             case NIO -> NioIoHandler.newFactory();
             case IO_URING -> IoUringIoHandler.newFactory();
         };

@@ -15,6 +15,12 @@ public final class ServerLimits {
     /** Seconds of silence after which a connection is closed; 0 = never. */
     public volatile int timeoutSeconds;
 
+    /**
+     * Seconds after which a client is closed that has half-closed its connection and reads nothing of the replies that it is owed. Redis closes at once, and cuts
+     * what the system has not taken by then.
+     */
+    public volatile int halfClosedSecondsMax = 5;
+
     /** Seconds between two probes of a silent connection; 0 = none. Holds for connections accepted later. */
     public volatile int tcpKeepaliveSeconds = 300;
 

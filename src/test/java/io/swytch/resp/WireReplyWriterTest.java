@@ -216,6 +216,19 @@ class WireReplyWriterTest {
     }
 
     @Test
+    void largeReply_liesInFewBlocks_andTakesLittleMore() {
+        int bytes = 12 << 20;
+        for (int i = 0; i < 100; i++) {
+            writer.bulk("x".repeat(bytes / 100));
+        }
+        assertTrue(out.blockCount() < 60, () -> out.blockCount() + " blocks");
+        assertTrue(out.memoryBytes() < bytes / 8 * 9L, () -> out.memoryBytes() + " bytes");
+        out.close();
+        writer.bulk("x".repeat(60_000));
+        assertTrue(out.memoryBytes() <= 64 << 10, () -> out.memoryBytes() + " bytes");
+    }
+
+    @Test
     void replyBeyondMemoryMax_fromElsewhere_overflowsToo() {
         for (int room : new int[] {1 << 20, 40 << 10}) {
             WireReplyWriter detached = WireReplyWriter.detached(2, 3L * room);

@@ -1,7 +1,9 @@
 package io.swytch.server;
 
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +14,7 @@ import io.swytch.stats.LoopStats;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -24,8 +27,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -255,6 +261,59 @@ class ServerIT {
             send(socket, "ECHO b\r\n");
             expect(socket, "$1\r\nb\r\n");
         }
+    }
+
+    @Test
+    void requestsForMuch_letOthersGoFirst_onceTheLoopHasWrittenMuch() throws Exception {
+        StubLoop loop = loops.get(0);
+        List<Socket> greedy = new ArrayList<>();
+        try (Socket modest = connect()) {
+            CountDownLatch sent = new CountDownLatch(1);
+            // All of them are readable when the loop looks at its sockets again, in the order of their sending.
+            for (int i = 0; i < 5; i++) {
+                greedy.add(connect());
+            }
+            await().until(() -> stats().connectionsCurrent == 6);
+            CountDownLatch holds = new CountDownLatch(1);
+            loop.loop().execute(() -> {
+                holds.countDown();
+                assertDoesNotThrow(() -> assertTrue(sent.await(10, TimeUnit.SECONDS)));
+            });
+            assertTrue(holds.await(10, TimeUnit.SECONDS));
+            String much = "REPEAT 3000000" + " x".repeat(40) + "\r\n";
+            for (Socket socket : greedy) {
+                send(socket, much);
+            }
+            send(modest, "PING\r\n");
+            sent.countDown();
+            expect(modest, "+PONG\r\n");
+            assertEquals(List.of("REPEAT", "PING"), loop.ran.subList(0, 2));
+            for (Socket socket : greedy) {
+                expect(socket, "$3000000\r\n" + "\0".repeat(3_000_000) + "\r\n");
+            }
+        } finally {
+            for (Socket socket : greedy) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void halfClosedClient_whichReadsNothing_isTakenToHaveGone() throws Exception {
+        limits.halfClosedSecondsMax = 1;
+        try (Socket socket = connect()) {
+            send(socket, "REPEAT 20000000\r\nPING\r\n");
+            socket.shutdownOutput();
+            await().until(() -> stats().connectionsCurrent == 0);
+            assertEquals(1, stats().connectionsTimedOut);
+        }
+    }
+
+    @Test
+    void whatTheSocketSaysOfItsEnd_isNoFailureOfOurs() {
+        assertTrue(Connection.isOfTheSocket(new IOException("Connection reset by peer")));
+        assertTrue(Connection.isOfTheSocket(new UncheckedIOException(new IOException("epoll_ctl: ENOENT"))));
+        assertFalse(Connection.isOfTheSocket(new IllegalStateException("a bug")));
     }
 
     @Test

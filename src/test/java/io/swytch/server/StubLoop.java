@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,10 @@ final class StubLoop implements CommandLoop {
     ClientConnection parked;
 
     final List<String> lookedAhead = new ArrayList<>();
+
+    /** The names of the commands that have run, but for GET and SET. */
+    final List<String> ran = new CopyOnWriteArrayList<>();
+
     long position;
     boolean holds;
     private int runs;
@@ -93,6 +98,7 @@ final class StubLoop implements CommandLoop {
     }
 
     private Outcome other(Session session, Request request, WireReplyWriter reply, Lookahead following) {
+        ran.add(request.arg(0).toString());
         switch (request.arg(0).toString()) {
             case "PING" -> reply.simple("PONG");
             case "ECHO" -> reply.bulk(request.arg(1));
