@@ -54,6 +54,9 @@ final class Rocks {
     /** One of a thousand: a key may be looked for in all files of level 0. */
     private static final double LEVEL0_FILTER_BITS = 16;
 
+    /** What is written of a file goes to the disk in pieces of this size: the end of a file would send all of it at once, and the journal's forces wait behind that. */
+    private static final long SYNC_BYTES = 1L << 20;
+
     private static final long WAL_BYTES_MAX = 8L << 20;
     private static final long INFO_LOG_BYTES = 4L << 20;
 
@@ -95,7 +98,8 @@ final class Rocks {
         scans = own(new ReadOptions().setFillCache(false));
         synced = own(new WriteOptions().setSync(true));
         unlogged = own(new WriteOptions().setDisableWAL(true));
-        sstEnv = own(new EnvOptions());
+        // Of its own it has none of the database's options; see SYNC_BYTES.
+        sstEnv = own(new EnvOptions().setBytesPerSync(SYNC_BYTES));
         ingestion = own(new IngestExternalFileOptions()
                 .setMoveFiles(true)
                 .setSnapshotConsistency(true)
@@ -140,7 +144,7 @@ final class Rocks {
                     .setMaxBackgroundJobs(o.backgroundThreads() + 1)
                     .setMaxOpenFiles(o.openFilesMax())
                     .setMaxTotalWalSize(WAL_BYTES_MAX)
-                    .setBytesPerSync(1 << 20)
+                    .setBytesPerSync(SYNC_BYTES)
                     .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
                     .setMaxLogFileSize(INFO_LOG_BYTES)
                     .setKeepLogFileNum(2)
