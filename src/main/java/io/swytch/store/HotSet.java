@@ -6,7 +6,7 @@ import java.io.IOException;
  * The file {@code hot-keys} of the data directory: which keys were in L1, and how hot each was, so that the next start can read them back.
  *
  * <pre>
- * head    [magic u64, its last byte the version][id of the data directory, 32 bytes][saved at u64, ms since 1970]
+ * head    [magic u64, its last byte the version][id of the data directory, 32 bytes][saved at u64, ms since 1970][L1's limit u64, bytes]
  * blocks  [keys u32][bytes u32][space u32][rank u32][first prefix u64][keys: gap and heat]
  * end     [0 u32][keys u64][CRC-32C of everything before u32]
  * </pre>
@@ -21,9 +21,15 @@ final class HotSet {
     /** What the file is called while it is written. */
     static final String TEMPORARY = FILE + ".new";
 
-    static final long MAGIC = 0x7377_7968_6f74_0001L;
+    static final long MAGIC = 0x7377_7968_6f74_0002L;
 
+    /** Of version 1, whose head ends before L1's limit. */
+    static final long MAGIC_1 = 0x7377_7968_6f74_0001L;
+
+    /** The head up to where the versions differ. */
     static final int HEAD_BYTES = 8 + 32 + 8;
+
+    static final int LIMIT_BYTES = 8;
     static final int BLOCK_HEAD_BYTES = 4 + 4 + 4 + 4 + 8;
 
     /** The end after its zero. */
@@ -42,8 +48,14 @@ final class HotSet {
 
     static final int HEATS = 1 << HEAT_BITS;
 
-    /** Each is one sweep over L2, so there are few: looking for one key in ten thousand rows costs several times what the next of a hundred rows does. */
+    /** Each may be one sweep over L2, so there are few: looking for one key in ten thousand rows costs several times what the next of a hundred rows does. */
     static final int RANKS = 4;
+
+    /** Ranks before this one have been used since they came, or since main last kept them. */
+    static final int COOLER_RANK = 2;
+
+    /** What is new, and has not been used. It comes last wherever else there is to read back: clients bring in as much meanwhile, and that may be what finds no room. */
+    static final int COLD_RANK = 3;
 
     private static final int MAIN = 4;
 

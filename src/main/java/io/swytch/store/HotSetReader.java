@@ -24,6 +24,7 @@ final class HotSetReader implements AutoCloseable {
     private long position;
     private long keys;
     private long savedAtMs;
+    private long limitBytes = Long.MAX_VALUE;
 
     /**
      * Some keys of one space and rank.
@@ -58,8 +59,9 @@ final class HotSetReader implements AutoCloseable {
 
     private void check(String directoryId) throws IOException {
         ByteBuffer head = next(HotSet.HEAD_BYTES);
-        if (head.getLong() != HotSet.MAGIC) {
-            throw new HotSet.DamagedException("it does not begin as version 1 does");
+        long magic = head.getLong();
+        if (magic != HotSet.MAGIC && magic != HotSet.MAGIC_1) {
+            throw new HotSet.DamagedException("it begins as no version does that is known");
         }
         byte[] id = new byte[32];
         head.get(id);
@@ -67,6 +69,9 @@ final class HotSetReader implements AutoCloseable {
             throw new HotSet.DamagedException("it is another data directory's");
         }
         savedAtMs = head.getLong();
+        if (magic == HotSet.MAGIC) {
+            limitBytes = next(HotSet.LIMIT_BYTES).getLong();
+        }
         long told = 0;
         for (int count = next(Integer.BYTES).getInt();
                 count != 0;
@@ -127,10 +132,15 @@ final class HotSetReader implements AutoCloseable {
         return savedAtMs;
     }
 
+    /** What L1 might use when it held these keys; {@code Long.MAX_VALUE} where the file does not tell. */
+    long limitBytes() {
+        return limitBytes;
+    }
+
     /**
      * Reads a block's keys.
      *
-     * @param prefixes takes their prefixes, ascending; as long as there are keys
+     * @param prefixes takes their prefixes, ascending; at least as long as there are keys
      * @param heats takes their heats
      */
     void read(Block block, long[] prefixes, byte[] heats) throws IOException {

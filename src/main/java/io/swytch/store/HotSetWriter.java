@@ -76,9 +76,10 @@ final class HotSetWriter implements AutoCloseable {
      * Begins the file.
      *
      * @param directoryId 32 characters that tell this data directory from others
+     * @param limitBytes what L1 may use
      */
     @SuppressWarnings("MustBeClosedChecker") // close() closes it.
-    HotSetWriter(Path dir, String directoryId, long savedAtMs) throws IOException {
+    HotSetWriter(Path dir, String directoryId, long savedAtMs, long limitBytes) throws IOException {
         this.dir = dir;
         temporary = dir.resolve(HotSet.TEMPORARY);
         Files.deleteIfExists(temporary);
@@ -88,8 +89,9 @@ final class HotSetWriter implements AutoCloseable {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         buffer.putLong(HotSet.MAGIC)
                 .put(directoryId.getBytes(StandardCharsets.US_ASCII))
-                .putLong(savedAtMs);
-        assert buffer.position() == HotSet.HEAD_BYTES;
+                .putLong(savedAtMs)
+                .putLong(limitBytes);
+        assert buffer.position() == HotSet.HEAD_BYTES + HotSet.LIMIT_BYTES;
     }
 
     /** Adds a key. Those of one space come in unsigned order of their hash. */

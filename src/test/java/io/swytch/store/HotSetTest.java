@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -17,8 +18,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HotSetTest {
     private static final String ID = "0123456789abcdef0123456789abcdef";
@@ -37,7 +41,7 @@ class HotSetTest {
         Long[] ordered = Arrays.stream(hashes).boxed().toArray(Long[]::new);
         Arrays.sort(ordered, Long::compareUnsigned);
         Map<List<Integer>, List<Long>> saved = new HashMap<>();
-        try (HotSetWriter writer = new HotSetWriter(dir, ID, 1_800_000_000_000L)) {
+        try (HotSetWriter writer = new HotSetWriter(dir, ID, 1_800_000_000_000L, 3 << 20)) {
             for (long hash : ordered) {
                 int space = random.nextInt(10) == 0 ? 77 : 1;
                 int heat = random.nextInt(HotSet.HEATS);
@@ -58,6 +62,7 @@ class HotSetTest {
         try (HotSetReader reader = new HotSetReader(dir, ID)) {
             assertEquals(200_000, reader.keys());
             assertEquals(1_800_000_000_000L, reader.savedAtMs());
+            assertEquals(3 << 20, reader.limitBytes());
             for (HotSetReader.Block block : reader.blocks()) {
                 long[] prefixes = new long[block.keys()];
                 byte[] heats = new byte[block.keys()];
@@ -77,6 +82,80 @@ class HotSetTest {
         assertTrue(Files.size(file()) < 200_000 * 5, "five bytes a key, far apart as they are");
     }
 
+    /** One sweep a rank, or all but the coldest in one, in L2's order. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void sweeps_haveAllKeysOnce_inTheOrderOfL2(boolean together) throws IOException {
+        Map<List<Integer>, List<Long>> saved = save(100_000, 5);
+        Map<List<Integer>, List<Long>> read = new HashMap<>();
+        try (HotSetReader reader = new HotSetReader(dir, ID)) {
+            List<HotSweep> sweeps = HotSweep.plan(reader, together);
+            assertEquals(together ? 2 : HotSet.RANKS, sweeps.size());
+            for (int i = 0; i < sweeps.size(); i++) {
+                HotSweep sweep = sweeps.get(i);
+                assertEquals(together ? i == 0 : i < HotSet.COOLER_RANK, sweep.isHot());
+                int space = 0;
+                long prefix = -1;
+                while (sweep.next()) {
+                    int rank = HotSet.rank(sweep.heat());
+                    int least = together && rank < HotSet.COLD_RANK ? 0 : rank;
+                    assertEquals(together && i == 1 ? HotSet.COLD_RANK : i, least);
+                    assertTrue(sweep.space() > space || sweep.space() == space && sweep.prefix() > prefix);
+                    space = sweep.space();
+                    prefix = sweep.prefix();
+                    read.computeIfAbsent(List.of(space, sweep.heat()), k -> new ArrayList<>())
+                            .add(prefix);
+                }
+            }
+        }
+        assertEquals(saved, read);
+    }
+
+    @Test
+    void prefixInTwoRanks_isOneKeyOfASweep() throws IOException {
+        try (HotSetWriter writer = new HotSetWriter(dir, ID, 0, 0)) {
+            for (int space = 1; space <= 2; space++) {
+                writer.add(space, 5L << HotSet.PREFIX_SHIFT, HotSet.heat(true, 3));
+                writer.add(space, (5L << HotSet.PREFIX_SHIFT) + 1, HotSet.heat(true, 0));
+            }
+            assertEquals(4, writer.finish());
+        }
+        try (HotSetReader reader = new HotSetReader(dir, ID)) {
+            HotSweep sweep = HotSweep.plan(reader, true).get(0);
+            for (int space = 1; space <= 2; space++) {
+                assertTrue(sweep.next());
+                assertEquals(space, sweep.space());
+                assertEquals(5, sweep.prefix());
+                assertEquals(HotSet.heat(true, 3), sweep.heat());
+            }
+            assertFalse(sweep.next());
+        }
+    }
+
+    /** Of version 1, which did not tell L1's limit. */
+    @Test
+    void olderFile_isReadToo() throws IOException {
+        try (HotSetWriter writer = new HotSetWriter(dir, ID, 7, 99)) {
+            writer.add(1, 5L << HotSet.PREFIX_SHIFT, 7);
+            assertEquals(1, writer.finish());
+        }
+        byte[] whole = Files.readAllBytes(file());
+        ByteBuffer older = ByteBuffer.allocate(whole.length - HotSet.LIMIT_BYTES);
+        older.putLong(HotSet.MAGIC_1).put(whole, Long.BYTES, HotSet.HEAD_BYTES - Long.BYTES);
+        int rest = HotSet.HEAD_BYTES + HotSet.LIMIT_BYTES;
+        older.put(whole, rest, whole.length - rest - Integer.BYTES);
+        CRC32C crc = new CRC32C();
+        crc.update(older.array(), 0, older.position());
+        older.putInt((int) crc.getValue());
+        Files.write(file(), older.array());
+        try (HotSetReader reader = new HotSetReader(dir, ID)) {
+            assertEquals(1, reader.keys());
+            assertEquals(7, reader.savedAtMs());
+            assertEquals(Long.MAX_VALUE, reader.limitBytes());
+            assertTrue(HotSweep.plan(reader, true).get(0).next());
+        }
+    }
+
     @Test
     void heat_isBothQueueAndUses() {
         for (int uses = 0; uses <= 3; uses++) {
@@ -90,7 +169,7 @@ class HotSetTest {
 
     @Test
     void hashesOfOnePrefix_areOneKey() throws IOException {
-        try (HotSetWriter writer = new HotSetWriter(dir, ID, 0)) {
+        try (HotSetWriter writer = new HotSetWriter(dir, ID, 0, 0)) {
             writer.add(1, 5L << HotSet.PREFIX_SHIFT, 7);
             writer.add(1, (5L << HotSet.PREFIX_SHIFT) + 1, 7);
             writer.add(1, -1, 7);
@@ -116,7 +195,7 @@ class HotSetTest {
     void unfinishedSave_leavesTheOneBefore() throws IOException {
         save(100, 1);
         byte[] before = Files.readAllBytes(file());
-        try (HotSetWriter writer = new HotSetWriter(dir, ID, 0)) {
+        try (HotSetWriter writer = new HotSetWriter(dir, ID, 0, 0)) {
             writer.add(1, 1, 1);
             assertTrue(Files.exists(dir.resolve(HotSet.TEMPORARY)));
         }

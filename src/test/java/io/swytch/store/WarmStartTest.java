@@ -18,9 +18,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -201,6 +203,40 @@ class WarmStartTest {
             for (int i = 0; i < 1000; i++) {
                 assertTrue(isInL1(rig, "key:" + i), "key:" + i);
             }
+        }
+    }
+
+    /** They lie close together on disk, and would be read in one sweep if the limit were what it was: then the first by hash would have the room. */
+    @Test
+    void smallerL1_takesTheHottestOfMain() throws Exception {
+        try (StoreRig rig = new StoreRig(dir, 8 << 20)) {
+            for (int i = 0; i < 20_000; i++) {
+                rig.set(0, "key:" + i, "v".repeat(200));
+            }
+            rig.store.drainNow();
+            List<Integer> byHash = IntStream.range(0, 20_000)
+                    .boxed()
+                    .sorted((a, b) -> Long.compareUnsigned(
+                            keyOf(rig, "key:" + a).hash(),
+                            keyOf(rig, "key:" + b).hash()))
+                    .toList();
+            try (HotSetWriter writer =
+                    new HotSetWriter(dir, rig.store.tier().l2().directoryId(), 0, 8 << 20)) {
+                for (int i : byHash) {
+                    Key key = keyOf(rig, "key:" + i);
+                    writer.add(key.space(), key.hash(), HotSet.heat(true, i < 1000 ? 3 : 0));
+                }
+                assertEquals(20_000, writer.finish());
+            }
+        }
+        try (StoreRig rig = new StoreRig(dir, 1 << 20)) {
+            assertEquals(20_000, figures(load(rig)).warmKeysSaved);
+            for (int i = 0; i < 1000; i++) {
+                assertTrue(isInL1(rig, "key:" + i), "key:" + i);
+            }
+        }
+        try (StoreRig rig = new StoreRig(dir, 8 << 20)) {
+            assertEquals(20_000, figures(load(rig)).warmKeysLoaded);
         }
     }
 

@@ -83,22 +83,31 @@ final class Scans {
         }
     }
 
+    /** How many rows are to be expected in a range of prefixes. */
+    private static long rowsIn(long prefixes, int shift, long density) {
+        // Half the range, so that it is not negative; the product's upper half is what is looked for.
+        return Math.multiplyHigh(prefixes << shift - 1, 2 * density);
+    }
+
     /** As {@link L2#gather}. */
     static int gather(
             Rocks rocks, int space, long[] prefixes, int from, int to, int shift, long density, GatherVisitor visitor)
             throws RocksDBException, L2Exception {
+        // What lies close together is read as a scan reads it, with few calls of the system.
+        boolean isDense =
+                from < to && rowsIn(prefixes[to - 1] - prefixes[from], shift, density) <= STEPS_MAX * (to - from);
         try (org.rocksdb.Slice end = new org.rocksdb.Slice(Rows.spaceStart(space + 1));
-                ReadOptions reads = new ReadOptions().setFillCache(false).setIterateUpperBound(end);
+                ReadOptions reads = new ReadOptions()
+                        .setFillCache(false)
+                        .setReadaheadSize(isDense ? SCAN_READAHEAD_BYTES : 0)
+                        .setIterateUpperBound(end);
                 RocksIterator rows = rocks.db.newIterator(rocks.keys, reads)) {
             RowCursor cursor = new RowCursor();
             ByteBuffer row = ByteBuffer.allocateDirect(Rows.HEAD_BYTES_MAX + Rows.INLINE_BYTES_MAX);
             Item item = new Item();
             boolean isPlaced = false;
             for (int i = from; i < to; i++) {
-                // Half the range, so that it is not negative; the product's upper half is how many rows are to be
-                // expected.
-                long half = isPlaced ? prefixes[i] - prefixes[i - 1] << shift - 1 : 0;
-                if (!isPlaced || Math.multiplyHigh(half, 2 * density) > STEPS_MAX) {
+                if (!isPlaced || rowsIn(prefixes[i] - prefixes[i - 1], shift, density) > STEPS_MAX) {
                     rows.seek(Rows.from(space, prefixes[i] << shift));
                     isPlaced = true;
                 }
