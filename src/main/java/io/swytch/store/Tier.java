@@ -26,7 +26,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -78,6 +77,7 @@ public final class Tier {
     private final KeyCounts counts;
     private final Reclaim reclaim;
     private final Drain drain;
+    private final DiskThreads diskThreads;
     private final ExecutorService disk;
     private final Backlog backlog;
 
@@ -109,9 +109,8 @@ public final class Tier {
         counts = new KeyCounts(l1, l2, spaces);
         drain = new Drain(options, l1, l2, journal, spaces, counts, clock);
         reclaim = new Reclaim(l1, l2, drain, counts, clock);
-        AtomicInteger number = new AtomicInteger();
-        disk = Executors.newFixedThreadPool(
-                DISK_THREADS, task -> diskThread(task, "swytch-disk-" + number.incrementAndGet()));
+        diskThreads = new DiskThreads(options.warm().isOn());
+        disk = Executors.newFixedThreadPool(DISK_THREADS, diskThreads);
     }
 
     /** A thread that lets event loops go first, by what the launcher makes of its priority; nothing is right or wrong by it. */
@@ -389,6 +388,11 @@ public final class Tier {
             LOG.error("fill failed", e);
             landing.failRest(e instanceof OutOfMemoryError ? "no memory to read the value into" : "internal error");
         }
+    }
+
+    /** The hot keys are back: clients' reads of cold ones are few again. */
+    void warmed() {
+        diskThreads.stepBack();
     }
 
     /** To be held by who reads L2 and takes stripes meanwhile. */

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads back at start what was in L1 when the store was last open, the hottest first, and saves which keys that is: now and then, and at a stop. Clients are
  * served meanwhile: this is one thread that reads in the order of the disk, and does not wait for those who read for clients, because a key costs it a tenth of what a
- * client's miss of that key would. For the same reason it goes little behind the event loops while it reads what is hottest, and far behind for
+ * client's miss of that key would. For the same reason it goes little behind the event loops, and behind {@link DiskThreads}, while it reads what is hottest, and far behind for
  * the rest.
  *
  * <p>An item is read without its key's stripe, so a client may write the key in between. Such a write is a dirty entry, which is seen when the item is to
@@ -130,6 +130,7 @@ final class WarmStart {
         setPriority(HOT_PRIORITY);
         loadAndRetry();
         setPriority(Thread.MIN_PRIORITY);
+        tier.warmed();
         endNanos = clock.nanos();
         isDone = !stopping;
         while (awaitSave()) {
@@ -206,6 +207,7 @@ final class WarmStart {
                 for (HotSweep sweep : HotSweep.plan(file, areTogether(file))) {
                     if (!sweep.isHot()) {
                         setPriority(Thread.MIN_PRIORITY);
+                        tier.warmed();
                     }
                     loading.sweep(sweep);
                     if (stopping || loading.isStale) {
