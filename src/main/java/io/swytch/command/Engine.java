@@ -31,6 +31,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -417,6 +418,20 @@ public final class Engine implements AutoCloseable {
                 connection.execute(() -> Parking.cameBack(session));
                 return;
             }
+            endOnLoop(session, connection, () -> runAside(spec, own, session, connection, protocol, memoryMax, run));
+        });
+    }
+
+    /** Runs a command on this thread, to an error reply if it fails. Returns what its loop has to do then. */
+    private Runnable runAside(
+            CommandSpec spec,
+            Request own,
+            Session session,
+            ClientConnection connection,
+            int protocol,
+            long memoryMax,
+            Run run) {
+        try {
             WireReplyWriter reply = WireReplyWriter.detached(protocol, memoryMax);
             CommandRunner runner = backgroundRunner.get();
             long start = clock.nanos();
@@ -431,16 +446,35 @@ public final class Engine implements AutoCloseable {
                 runner.stats().recordCommand(spec.index(), nanos);
                 noteSlow(spec, runner, nanos);
             } catch (RuntimeException | Error e) {
-                // The task's outermost frame: without a reply the connection would wait for ever.
                 LOG.error("command failed, command={}", spec.fullName(), e);
                 reply.rollback(mark);
                 reply.error(Errors.INTERNAL.text());
             } finally {
-                own.release();
                 runner.trim();
-                connection.execute(() -> finish(session, connection, reply));
             }
-        });
+            return () -> finish(session, connection, reply);
+        } finally {
+            own.release();
+        }
+    }
+
+    /**
+     * Does work for a connection that waits for it, and has its loop do what comes of that. Where there is not even an error reply, as where memory is out for that,
+     * too, the connection ends: it would wait for ever.
+     */
+    static void endOnLoop(Session session, ClientConnection connection, Supplier<Runnable> work) {
+        Runnable end = () -> {
+            Parking.cameBack(session);
+            connection.kill();
+        };
+        try {
+            end = work.get();
+        } catch (RuntimeException | Error e) {
+            // The task's outermost frame.
+            LOG.error("closing a connection whose command failed without a reply", e);
+        } finally {
+            connection.execute(end);
+        }
     }
 
     /**

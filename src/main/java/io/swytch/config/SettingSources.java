@@ -24,6 +24,9 @@ final class SettingSources {
     /** What Kubernetes tells of a service, beside {@link #isServiceAddress}. */
     private static final Pattern OF_A_SERVICE = Pattern.compile("(.*-)?(service-(host|port).*|port-\\d+-.*)");
 
+    /** What L1 takes at least. CONFIG SET may say less, as in Redis, and gets this. */
+    private static final long MAXMEMORY_BYTES_MIN = 64 << 10;
+
     private static final Kind YES_NO = Kind.bool();
 
     /** Addresses that stand for all that the machine has. */
@@ -114,6 +117,11 @@ final class SettingSources {
                     "data-dir",
                     "is empty: data would go where this process happens to be started; write . to mean that");
         }
+        long maxmemory = Long.parseLong(value("maxmemory"));
+        if (maxmemory != 0 && maxmemory < MAXMEMORY_BYTES_MIN) {
+            throw new SettingException(
+                    "maxmemory", "is " + maxmemory + " bytes; 64kb is the least (0: three quarters of the machine's)");
+        }
         requirePortsApart();
     }
 
@@ -172,7 +180,8 @@ final class SettingSources {
             if (setting != null) {
                 String value = Settings.shareOfMachine(setting, text);
                 values.put(setting.name(), Settings.canonical(setting, name, value, value(setting.name())));
-                if (SettingTable.isTieredOnly(setting)) {
+                // Every redis.conf has a dir; there it is where a snapshot would go.
+                if (SettingTable.isTieredOnly(setting) && !name.equals("dir")) {
                     noteTieredOnly(setting, where);
                 }
             } else if (name.equals("appendonly") && YES_NO.parse(text, "").equals("yes")) {

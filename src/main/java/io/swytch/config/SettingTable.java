@@ -237,6 +237,7 @@ final class SettingTable {
     private static final Set<String> TIERED_ONLY = Set.of(
             "l2-cache-size",
             "l2-write-buffer",
+            "data-dir",
             "journal-limit",
             "l2-level0-limit",
             "l2-compaction-limit",

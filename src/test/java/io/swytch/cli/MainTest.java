@@ -141,13 +141,25 @@ class MainTest {
     @Test
     void emptyDataDirectory_isAUsageErrorWhereDataIsOnDisk() {
         assertUsageError("data-dir: is empty", "--persistent", "--data-dir", "");
-        assertEquals(0, run("validate", "--data-dir", ""), err.toString());
+        assertEquals(0, run("validate", "--dir", ""), err.toString());
+    }
+
+    @Test
+    void maxmemoryOfLessThanL1Takes_isAUsageError() {
+        assertUsageError("maxmemory: is 1 bytes; 64kb is the least", "--log-format", "json", "--maxmemory", "1");
+        assertUsageError("maxmemory: is 65535 bytes", "--maxmemory", "65535");
+        assertEquals(0, run("validate", "--maxmemory", "64kb"), err.toString());
+        assertEquals(0, run("validate", "--maxmemory", "0"), err.toString());
     }
 
     @Test
     void flagsForDataOnDisk_needPersistent() {
         for (String[] flag : new String[][] {
-            {"--l2-cache-size", "1mb"}, {"--warm", "no"}, {"--journal-limit=1gb"}, {"--recover", "skip-damaged"}
+            {"--data-dir", "x"},
+            {"--l2-cache-size", "1mb"},
+            {"--warm", "no"},
+            {"--journal-limit=1gb"},
+            {"--recover", "skip-damaged"}
         }) {
             String[] words =
                     Stream.concat(Stream.of("validate"), Stream.of(flag)).toArray(String[]::new);

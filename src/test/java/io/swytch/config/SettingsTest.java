@@ -55,10 +55,10 @@ class SettingsTest {
     @Test
     void memory_isReadInRedisUnits() {
         Map<String, Long> cases = new LinkedHashMap<>();
-        cases.put("100", 100L);
-        cases.put("100b", 100L);
-        cases.put("2k", 2_000L);
-        cases.put("2kb", 2_048L);
+        cases.put("100000", 100_000L);
+        cases.put("100000b", 100_000L);
+        cases.put("200k", 200_000L);
+        cases.put("200kb", 204_800L);
         cases.put("3m", 3_000_000L);
         cases.put("3MB", 3L << 20);
         cases.put("4g", 4_000_000_000L);
