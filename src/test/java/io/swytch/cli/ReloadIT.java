@@ -42,8 +42,6 @@ class ReloadIT {
                 Integer.toString(ServerProcess.freePort()),
                 "maxmemory",
                 "3mb",
-                "data-dir",
-                dir.resolve("data").toString(),
                 "enable-debug-command",
                 "local"));
         settings.addAll(List.of(more));
@@ -51,7 +49,8 @@ class ReloadIT {
     }
 
     private void startPersistent() throws StartException {
-        start("persistent", "yes", "l2-write-buffer", "1mb", "l2-cache-size", "4mb");
+        String data = dir.resolve("data").toString();
+        start("persistent", "yes", "data-dir", data, "l2-write-buffer", "1mb", "l2-cache-size", "4mb");
     }
 
     @Test

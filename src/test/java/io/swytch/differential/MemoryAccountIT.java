@@ -47,7 +47,8 @@ class MemoryAccountIT {
                 "MALLOC_ARENA_MAX=2",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
-                "-Xms32m",
+                "-Xms64m",
+                "-XX:NewSize=10m",
                 "-Xmx262m",
                 "-XX:MaxDirectMemorySize=4g",
                 "-Xss512k",
@@ -58,10 +59,11 @@ class MemoryAccountIT {
                 "io.swytch.cli.Main",
                 "redis",
                 "--port",
-                Integer.toString(port),
-                "--data-dir",
-                directory.resolve("data").toString()));
+                Integer.toString(port)));
         line.addAll(List.of(flags));
+        if (line.contains("--persistent")) {
+            line.addAll(List.of("--data-dir", directory.resolve("data").toString()));
+        }
         ServerProcess.start(line, directory, port);
         return port;
     }
