@@ -3,7 +3,6 @@ package io.swytch.server;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -12,14 +11,13 @@ import io.netty.channel.unix.UnixChannel;
 import io.swytch.command.ClientConnection;
 import io.swytch.command.CommandLoop;
 import io.swytch.command.spec.Buffers;
+import io.swytch.command.spec.ClientHeap;
 import io.swytch.command.spec.Session;
 import io.swytch.resp.BlockPool;
 import io.swytch.resp.InputBuffer;
 import io.swytch.resp.OutBuffer;
 import io.swytch.resp.RequestDecoder;
 import io.swytch.resp.WireReplyWriter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -85,6 +83,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     private int lastReadSeconds;
     private final SlowReading slow = new SlowReading();
 
+    /** What a request takes of the heap as long as it is not complete. */
+    private final ClientHeap.Share requestHeap = new ClientHeap.Share();
+
     /** What it held when it was closed for holding most. */
     private long leavingBytes;
 
@@ -132,6 +133,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
             loop.commands().closed(session);
         }
         input.close();
+        requestHeap.set(0);
         out.close();
         loop.requestTick();
     }
@@ -176,18 +178,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (!isOfTheSocket(cause)) {
+        if (!Native.isOfTheSocket(cause)) {
             LOG.error("closing a connection after an unexpected failure", cause);
         }
         kill();
-    }
-
-    /** Whether a failure says only that the socket is no more, as where the client resets it: Netty wraps what epoll says of it. */
-    static boolean isOfTheSocket(Throwable cause) {
-        return cause instanceof IOException
-                || cause instanceof ChannelException
-                || cause instanceof UncheckedIOException
-                || cause.getCause() instanceof IOException;
     }
 
     private void process() {
@@ -338,6 +332,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     /** Stops reading, or closes, where the client makes us hold too much; reads again where it does not. */
     private void checkBounds() {
         ServerLimits limits = loop.limits();
+        // What waits while another thread looks after it is counted there.
+        int args = closing || parked ? 0 : input.decoder().request().argCount();
+        if (!requestHeap.set(ClientHeap.unfinishedBytes(args))) {
+            loop.stats().connectionsEvicted++;
+            overLimit("Closing client whose unfinished request has more arguments than there is memory for");
+            return;
+        }
         if (input.memoryBytes() > limits.resp.clientQueryBufferLimit) {
             loop.stats().connectionsOverQueryLimit++;
             overLimit("Closing client that reached max query buffer length");

@@ -1,6 +1,7 @@
 package io.swytch.server;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultSelectStrategyFactory;
 import io.netty.channel.IoHandlerFactory;
@@ -22,6 +23,7 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
@@ -112,5 +114,13 @@ enum Native {
                         IoUringChannelOption.TCP_KEEPCNT, KEEPALIVE_PROBES);
         };
         options.forEach((option, value) -> channel.config().setOption(option, value));
+    }
+
+    /** Whether a failure says only that the socket is no more, as where the client resets it: Netty wraps what epoll says of it. */
+    static boolean isOfTheSocket(Throwable cause) {
+        return cause instanceof IOException
+                || cause instanceof ChannelException
+                || cause instanceof UncheckedIOException
+                || cause.getCause() instanceof IOException;
     }
 }

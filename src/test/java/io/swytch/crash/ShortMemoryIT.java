@@ -102,6 +102,32 @@ class ShortMemoryIT {
     }
 
     @Test
+    void requestsWithoutEnd_ofTinyArguments_areCounted_andTheirClientsClosed() {
+        try (Child server = server();
+                RespConnection healthy = server.connect()) {
+            byte[] half =
+                    ("*20000\r\n$4\r\nMSET\r\n" + "$1\r\na\r\n".repeat(16_000)).getBytes(StandardCharsets.US_ASCII);
+            for (int i = 0; i < 100; i++) {
+                RespConnection slow = server.connect();
+                crowd.add(slow);
+                try {
+                    slow.write(half);
+                } catch (UncheckedIOException e) {
+                    // It is closed already: too many others have as much.
+                }
+                assertEquals("+PONG\r\n", healthy.ask("PING"));
+            }
+            await().until(() -> healthy.figure("evicted_clients") > 0);
+            assertTrue(healthy.figure("connected_clients") > 10);
+            assertTrue(healthy.figure("mem_clients_heap") > 0);
+            assertTrue(healthy.figure("mem_clients_heap") <= healthy.figure("mem_clients_heap_max"));
+            crowd.forEach(RespConnection::close);
+            await().until(() -> healthy.figure("mem_clients_heap") == 0);
+            assertEquals(0, server.stop());
+        }
+    }
+
+    @Test
     void clientsThatHoldMost_areClosed_andOthersDoNotWait() {
         try (Child server = server();
                 RespConnection healthy = server.connect()) {

@@ -311,9 +311,9 @@ class ServerIT {
 
     @Test
     void whatTheSocketSaysOfItsEnd_isNoFailureOfOurs() {
-        assertTrue(Connection.isOfTheSocket(new IOException("Connection reset by peer")));
-        assertTrue(Connection.isOfTheSocket(new UncheckedIOException(new IOException("epoll_ctl: ENOENT"))));
-        assertFalse(Connection.isOfTheSocket(new IllegalStateException("a bug")));
+        assertTrue(Native.isOfTheSocket(new IOException("Connection reset by peer")));
+        assertTrue(Native.isOfTheSocket(new UncheckedIOException(new IOException("epoll_ctl: ENOENT"))));
+        assertFalse(Native.isOfTheSocket(new IllegalStateException("a bug")));
     }
 
     @Test

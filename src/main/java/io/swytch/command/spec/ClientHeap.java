@@ -4,8 +4,8 @@ import io.swytch.resp.Request;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What queued commands and watched keys of all clients take of the Java heap, and commands with many keys that wait for the disk: nothing else of a
- * client's making does that for longer than a command runs. Bounded, so that clients who ask for too much get an error before the heap is full, of which the process would end.
+ * What queued commands and watched keys of all clients take of the Java heap, commands with many keys that wait for the disk, and requests that are
+ * not complete: nothing else of a client's making does that for longer than a command runs. Bounded, so that clients who ask for too much get an error before the heap is full, of which the process would end.
  *
  * <p>Counted by estimates, measured with Java 17 for small requests and keys. Threads: any.
  */
@@ -27,6 +27,12 @@ public final class ClientHeap {
 
     /** Of a key that is being fetched. */
     private static final int FETCHED_KEY_BYTES = 320;
+
+    /** Of an argument whose request is not complete: its slice, and its place in a table that grows. */
+    private static final int UNFINISHED_ARG_BYTES = 56;
+
+    /** So many arguments are not counted: ten thousand clients with as many have a fraction of the smallest heap, and GET and SET need not look. */
+    private static final int UNFINISHED_ARGS_FEW = 16;
 
     private static final AtomicLong TAKEN = new AtomicLong();
 
@@ -52,6 +58,32 @@ public final class ClientHeap {
         return (long) WAITING_ARG_BYTES * Math.min(args, WAITING_ARGS_MAX)
                 + (long) WAITING_ARG_BEHIND_BYTES * args
                 + (long) FETCHED_KEY_BYTES * keys;
+    }
+
+    /** What a request takes of which so many arguments have come. */
+    public static long unfinishedBytes(int args) {
+        return args <= UNFINISHED_ARGS_FEW
+                ? 0
+                : (long) UNFINISHED_ARG_BYTES * Math.min(args, WAITING_ARGS_MAX)
+                        + (long) WAITING_ARG_BEHIND_BYTES * Math.max(0, args - WAITING_ARGS_MAX);
+    }
+
+    /** What one user has, which changes. Threads: the user's. */
+    public static final class Share {
+        private long bytes;
+
+        /** Takes or gives back what is between now and {@code wanted}; false, with nothing changed, if there are not as many. */
+        public boolean set(long wanted) {
+            if (wanted > bytes) {
+                if (!take(wanted - bytes)) {
+                    return false;
+                }
+            } else if (wanted < bytes) {
+                give(bytes - wanted);
+            }
+            bytes = wanted;
+            return true;
+        }
     }
 
     /** Whether there are so many bytes. */
