@@ -112,7 +112,8 @@ public final class RedisServer implements Lifecycle, Health {
                 "protected-mode",
                 "requirepass",
                 "proto-max-bulk-len",
-                "client-query-buffer-limit")) {
+                "client-query-buffer-limit",
+                "maxmemory-clients")) {
             settings.onChange(name, value -> applyLimits());
         }
         stats.slowlog().setThresholdMicros(settings.slowlogSlowerThanMicros());
@@ -222,9 +223,11 @@ public final class RedisServer implements Lifecycle, Health {
         };
     }
 
-    /** Five eighths of the direct memory that L1 and write buffer, with what they need while they grow, leave to the others. */
+    /** Five eighths of the direct memory that L1 and write buffer, with what they need while they grow, leave to the others; less where it is asked for. */
     private static long buffersBytesMax(Settings settings) {
-        return Math.max(BUFFERS_BYTES_MIN, besideHotBytes(settings) / 8 * 5);
+        long max = Math.max(BUFFERS_BYTES_MIN, besideHotBytes(settings) / 8 * 5);
+        long asked = settings.maxmemoryClientsBytes();
+        return asked > 0 ? Math.min(max, asked) : max;
     }
 
     /** A quarter. The last eighth is for what has no bound of its own: half of it for values that a command may have in any case, queued commands, copies on their way. */

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Texts hold bytes as Latin-1 characters, because a password may be any bytes.
  */
 abstract class Kind {
+    private static final String NOT_MEMORY_OR_PERCENT = "argument must be a memory or percent value";
+
     /** The words of the canonical texts, in the order Redis lists them; empty where there is no such list. */
     List<String> choices() {
         return List.of();
@@ -92,6 +94,36 @@ abstract class Kind {
                     return (bytes >> 20) + "mb";
                 }
                 return bytes % (1 << 10) == 0 ? (bytes >> 10) + "kb" : canonical;
+            }
+        };
+    }
+
+    /** Bytes as {@link #memory} reads them, or a share written as {@code N%}, which stays as it is. */
+    static Kind memoryOrPercent() {
+        Kind memory = memory(0);
+        return new Kind() {
+            @Override
+            String parse(String text, String current) throws BadValueException {
+                if (!text.endsWith("%")) {
+                    try {
+                        return memory.parse(text, current);
+                    } catch (BadValueException e) {
+                        throw new BadValueException(NOT_MEMORY_OR_PERCENT);
+                    }
+                }
+                String number = text.substring(0, text.length() - 1);
+                if (number.isEmpty() || !number.chars().allMatch(c -> c >= '0' && c <= '9')) {
+                    throw new BadValueException(NOT_MEMORY_OR_PERCENT);
+                }
+                if (number.length() > 3 || Integer.parseInt(number) > 100) {
+                    throw new BadValueException("percentage argument must be less or equal to 100");
+                }
+                return Integer.parseInt(number) + "%";
+            }
+
+            @Override
+            String forFile(String canonical) {
+                return canonical.endsWith("%") ? canonical : memory.forFile(canonical);
             }
         };
     }

@@ -194,6 +194,13 @@ final class SettingTable {
                     Kind.memory(MIB),
                     "longest request of one client"),
             row(
+                    "maxmemory-clients",
+                    "BYTES|N%",
+                    "0",
+                    MUTABLE,
+                    Kind.memoryOrPercent(),
+                    "buffers of all clients; beyond it who holds most is closed; N% of maxmemory, 0 = 5/8 of what memory leaves"),
+            row(
                     "client-output-buffer-limit",
                     "CLASS HARD SOFT SECONDS",
                     "normal 256mb 0 0 replica 256mb 64mb 60 pubsub 32mb 8mb 60",
@@ -313,7 +320,7 @@ final class SettingTable {
             lazyfree-lazy-eviction lazyfree-lazy-expire lazyfree-lazy-server-del lazyfree-lazy-user-del
             lazyfree-lazy-user-flush lfu-decay-time lfu-log-factor list-compress-depth list-max-listpack-size
             list-max-ziplist-entries list-max-ziplist-size list-max-ziplist-value locale-collate logfile
-            lua-time-limit masterauth masteruser maxmemory-clients maxmemory-eviction-tenacity
+            lua-time-limit masterauth masteruser maxmemory-eviction-tenacity
             maxmemory-samples min-replicas-max-lag min-replicas-to-write min-slaves-max-lag
             min-slaves-to-write no-appendfsync-on-rewrite notify-keyspace-events oom-score-adj
             oom-score-adj-values pidfile proc-title-template propagation-error-behavior rdb-del-sync-files

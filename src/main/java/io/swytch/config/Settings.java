@@ -46,6 +46,7 @@ public final class Settings {
     private volatile int tcpKeepaliveSeconds;
     private volatile long protoMaxBulkBytes;
     private volatile long queryBufferBytesMax;
+    private volatile long maxmemoryClientsBytes;
     private volatile OutputBufferLimit normalOutput = new OutputBufferLimit(0, 0, 0);
     private volatile OutputBufferLimit replicaOutput = new OutputBufferLimit(0, 0, 0);
     private volatile OutputBufferLimit pubsubOutput = new OutputBufferLimit(0, 0, 0);
@@ -411,6 +412,11 @@ public final class Settings {
         return queryBufferBytesMax;
     }
 
+    /** Bytes that buffers of all clients may take; 0 where that is not said. */
+    public long maxmemoryClientsBytes() {
+        return maxmemoryClientsBytes;
+    }
+
     public OutputBufferLimit normalOutput() {
         return normalOutput;
     }
@@ -462,6 +468,10 @@ public final class Settings {
         tcpKeepaliveSeconds = Integer.parseInt(value("tcp-keepalive"));
         protoMaxBulkBytes = Long.parseLong(value("proto-max-bulk-len"));
         queryBufferBytesMax = Long.parseLong(value("client-query-buffer-limit"));
+        String clients = value("maxmemory-clients");
+        maxmemoryClientsBytes = clients.endsWith("%")
+                ? (long) (maxmemoryBytes / 100.0 * Integer.parseInt(clients.substring(0, clients.length() - 1)))
+                : Long.parseLong(clients);
         List<String> limits = words("client-output-buffer-limit");
         normalOutput = limit(limits, 1);
         replicaOutput = limit(limits, 5);

@@ -2,6 +2,8 @@ package io.swytch.resp;
 
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.internal.PlatformDependent;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -24,11 +26,18 @@ public final class BlockPool {
     private static final UnpooledByteBufAllocator MEMORY =
             new UnpooledByteBufAllocator(PlatformDependent.directBufferPreferred(), true);
     private static final AtomicLong TOTAL_BYTES = new AtomicLong();
+
+    /** Pools that keep spare blocks. */
+    private static final List<BlockPool> KEEPING = new CopyOnWriteArrayList<>();
+
     private static final BlockPool DETACHED = new BlockPool(null);
 
     private final @Nullable Block[][] spare = new Block[SHIFT_MAX + 1][];
     private final int[] spareCount = new int[SHIFT_MAX + 1];
     private final @Nullable Thread owner;
+
+    /** Bytes of the spare blocks. Written by the owner, and read by others, to whom it need not be exact. */
+    private long spareBytes;
 
     private BlockPool(@Nullable Thread owner) {
         this.owner = owner;
@@ -39,7 +48,9 @@ public final class BlockPool {
 
     /** A pool of the current thread. */
     public static BlockPool ofCurrentThread() {
-        return new BlockPool(Thread.currentThread());
+        BlockPool pool = new BlockPool(Thread.currentThread());
+        KEEPING.add(pool);
+        return pool;
     }
 
     /** The source of blocks that keeps no spare ones, for replies that are written off the loop. Threads: any. */
@@ -50,6 +61,15 @@ public final class BlockPool {
     /** Bytes of all blocks of all pools, those in use and the spare ones. Threads: any. */
     public static long totalBytes() {
         return TOTAL_BYTES.get();
+    }
+
+    /** Bytes of all blocks that are in use, about. Threads: any. */
+    public static long usedBytes() {
+        long bytes = TOTAL_BYTES.get();
+        for (BlockPool pool : KEEPING) {
+            bytes -= pool.spareBytes;
+        }
+        return bytes;
     }
 
     /** Bytes of all blocks that the Java machine does not count among its direct buffers. Threads: any. */
@@ -66,6 +86,7 @@ public final class BlockPool {
             Block block = blocks[n - 1];
             blocks[n - 1] = null;
             spareCount[shift] = n - 1;
+            spareBytes -= 1L << shift;
             block.length = 0;
             return block;
         }
@@ -83,6 +104,7 @@ public final class BlockPool {
         int shift = shift(block.capacity());
         if (Thread.currentThread() == owner && spareCount[shift] < spare[shift].length && block.isSent()) {
             spare[shift][spareCount[shift]++] = block;
+            spareBytes += 1L << shift;
             return;
         }
         TOTAL_BYTES.addAndGet(-block.capacity());
@@ -91,6 +113,8 @@ public final class BlockPool {
 
     /** Gives all spare blocks back to the machine. */
     public void close() {
+        KEEPING.remove(this);
+        spareBytes = 0;
         for (int shift = SHIFT_MIN; shift <= SHIFT_MAX; shift++) {
             while (spareCount[shift] > 0) {
                 Block block = spare[shift][--spareCount[shift]];

@@ -306,7 +306,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     /** What replies may take, which is not more than all connections together may, though enough for an ordinary one. */
     private long replyMemoryMax() {
         long hard = loop.limits().outputHardBytes;
-        long left = Math.max(UNSENT_BYTES_MAX, loop.limits().buffersBytesMax - BlockPool.totalBytes());
+        long left = loop.limits().buffersBytesMax - BlockPool.totalBytes();
+        if (left < UNSENT_BYTES_MAX) {
+            left = Math.max(UNSENT_BYTES_MAX, loop.limits().buffersBytesMax - BlockPool.usedBytes());
+        }
         // The sum may be beyond what a long holds.
         long max = left > Long.MAX_VALUE - out.memoryBytes() ? Long.MAX_VALUE : out.memoryBytes() + left;
         return hard > 0 ? Math.min(hard, max) : max;

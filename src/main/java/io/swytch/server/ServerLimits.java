@@ -52,6 +52,8 @@ public final class ServerLimits {
 
     /** Whether connections hold more than {@link #buffersBytesMax}. */
     boolean isShortOfBuffers() {
-        return BlockPool.totalBytes() - leavingBytes.get() > buffersBytesMax;
+        // The second look is at what other loops write all the time.
+        return BlockPool.totalBytes() - leavingBytes.get() > buffersBytesMax
+                && BlockPool.usedBytes() - leavingBytes.get() > buffersBytesMax;
     }
 }

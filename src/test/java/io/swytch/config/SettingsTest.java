@@ -71,6 +71,21 @@ class SettingsTest {
     }
 
     @Test
+    void maxmemoryClients_isBytesOrAShareOfMaxmemory() {
+        assertEquals(0, Settings.of().maxmemoryClientsBytes());
+        assertEquals(5 << 20, Settings.of("maxmemory-clients", "5mb").maxmemoryClientsBytes());
+        Settings share = Settings.of("maxmemory", "100mb", "maxmemory-clients", "5%");
+        assertEquals("5%", share.get("maxmemory-clients"));
+        assertEquals(5 << 20, share.maxmemoryClientsBytes());
+        assertEquals(
+                "percentage argument must be less or equal to 100", reasonOfSet(share, "maxmemory-clients", "101%"));
+        for (String bad : List.of("abc", "-1", "1.5%", "%", "5%%", "-5%")) {
+            assertEquals(
+                    "argument must be a memory or percent value", reasonOfSet(share, "maxmemory-clients", bad), bad);
+        }
+    }
+
+    @Test
     void maxmemory_asShareOfTheMachine() {
         long half = Settings.of("maxmemory", "50%").maxmemoryBytes();
         assertTrue(half > 1 << 20 && half <= MachineMemory.bytes() / 2, half + " of " + MachineMemory.bytes());

@@ -161,6 +161,33 @@ class ShortMemoryIT {
     }
 
     @Test
+    void maxmemoryClients_closesWhoHoldsMost_andNobodyElse() {
+        try (Child server = Launch.in(room).flags("--maxmemory-clients", "25%").serving("log");
+                RespConnection healthy = server.connect()) {
+            assertEquals(16 << 20, healthy.figure("memory_network_max_bytes"));
+            // Half of the first of its pieces of 1 MiB.
+            byte[] part = new byte[1 << 19];
+            for (int i = 1; i <= 12; i++) {
+                RespConnection slow = server.connect();
+                crowd.add(slow);
+                slow.write("*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$5000000\r\n".getBytes(StandardCharsets.US_ASCII));
+                slow.write(part);
+                int clients = i + 1;
+                await().until(() -> healthy.figure("memory_network_bytes") >= (clients - 1L) << 20);
+                assertEquals(clients, healthy.figure("connected_clients"));
+            }
+            assertEquals("+OK\r\n", healthy.ask("CONFIG", "SET", "maxmemory-clients", "6mb"));
+            // They go one after the other until there is enough; each of two loops keeps its half.
+            await().until(() -> healthy.figure("connected_clients") <= 7);
+            assertTrue(healthy.figure("evicted_clients") >= 6);
+            assertTrue(healthy.figure("connected_clients") >= 4);
+            assertEquals("+OK\r\n", healthy.ask("CONFIG", "SET", "maxmemory-clients", "0"));
+            assertEquals("+PONG\r\n", healthy.ask("PING"));
+            assertEquals(0, server.stop());
+        }
+    }
+
+    @Test
     void slowReadersOfBigReplies_holdNoMoreThanThereIs() {
         try (Child server = server();
                 RespConnection healthy = server.connect()) {
