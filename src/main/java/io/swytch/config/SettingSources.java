@@ -125,6 +125,12 @@ final class SettingSources {
         requirePortsApart();
     }
 
+    /** What a start accepts of a {@code maxmemory} that CONFIG SET has accepted. */
+    static String atLeastMaxmemoryMin(String bytes) {
+        long maxmemory = Long.parseLong(bytes);
+        return maxmemory == 0 || maxmemory >= MAXMEMORY_BYTES_MIN ? bytes : String.valueOf(MAXMEMORY_BYTES_MIN);
+    }
+
     /** A file that lists the defaults, as the shipped one does, asks for nothing. */
     private void noteTieredOnly(Setting setting, String where) throws BadValueException {
         String initial = setting.kind().parse(setting.initial(), setting.initial());

@@ -235,7 +235,10 @@ public final class Settings {
         if (file == null) {
             throw new IOException("The server is running without a config file");
         }
-        ConfigFile.rewrite(file, values, defaults());
+        Map<String, String> startable = new HashMap<>(values);
+        // CONFIG SET takes less, as Redis does; a start with that file would be refused.
+        startable.put("maxmemory", SettingSources.atLeastMaxmemoryMin(value("maxmemory")));
+        ConfigFile.rewrite(file, startable, defaults());
     }
 
     /** TCP port; 0 = none. */

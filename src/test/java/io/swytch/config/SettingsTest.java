@@ -357,6 +357,17 @@ class SettingsTest {
     }
 
     @Test
+    void rewrite_ofLessMaxmemoryThanThereCanBe_leavesAFileThatStarts() throws Exception {
+        Path file = file("maxmemory 100mb\n");
+        Settings settings = Settings.load(file, Map.of(), List.of());
+        settings.set(Map.of("maxmemory", "1000"));
+        settings.rewrite();
+        assertEquals("maxmemory 64kb\n", Files.readString(file));
+        assertEquals(1000, settings.maxmemoryBytes());
+        assertEquals(64 << 10, Settings.load(file, Map.of(), List.of()).maxmemoryBytes());
+    }
+
+    @Test
     void rewrite_keepsWhatItDoesNotKnow() throws Exception {
         Path file = file("""
                 # mine
