@@ -154,22 +154,29 @@ final class Dispatcher implements CommandLoop {
             }
             return after(session, null, reply, mark);
         }
+        Parking parking = Parking.of(session);
         if (engine.isPaused(spec, session)) {
+            if (!ClientHeap.hasRoomForRequest(request)) {
+                return refuseToWait(session, spec, parking, Errors.WAITING_REQUESTS, reply, mark);
+            }
             engine.parkUntilUnpaused(session);
             return Outcome.PARKED;
         }
-        Parking parking = Parking.of(session);
         if (tiered && parking == null && (spec.hasAny(WRITES) || session.inMulti() && Engine.writes(spec, session))) {
             long delayMs = engine.writeDelayMillis();
             if (delayMs > 0) {
+                if (!ClientHeap.hasRoomForRequest(request)) {
+                    return refuseToWait(session, spec, null, Errors.WAITING_REQUESTS, reply, mark);
+                }
                 engine.parkFor(session, delayMs);
                 return Outcome.PARKED;
             }
         }
         if (request.argCount() > argsOnLoopMax && spec.keyByKey() != CommandSpec.KeyByKey.NO) {
             long heapBytes = ClientHeap.waitingBytes(request.argCount(), 0);
-            if (!ClientHeap.take(heapBytes)) {
-                return refuseToWait(session, spec, parking, reply, mark);
+            if (!ClientHeap.hasRoom(heapBytes + ClientHeap.unfinishedBytes(request.argCount()))
+                    || !ClientHeap.take(heapBytes)) {
+                return refuseToWait(session, spec, parking, Errors.WAITING_TOO_MUCH, reply, mark);
             }
             Parking.parkForOther(session, heapBytes);
             engine.runKeyByKey(spec, request, session, reply.protocol());
@@ -210,11 +217,16 @@ final class Dispatcher implements CommandLoop {
     }
 
     private Outcome refuseToWait(
-            Session session, CommandSpec spec, @Nullable Parking parking, WireReplyWriter reply, long mark) {
+            Session session,
+            CommandSpec spec,
+            @Nullable Parking parking,
+            CommandError why,
+            WireReplyWriter reply,
+            long mark) {
         if (parking != null) {
             parking.commandDone(session);
         }
-        refuse(session, spec, Errors.WAITING_TOO_MUCH, reply);
+        refuse(session, spec, why, reply);
         return after(session, null, reply, mark);
     }
 

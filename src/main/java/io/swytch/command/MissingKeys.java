@@ -60,7 +60,9 @@ final class MissingKeys {
     boolean mayWaitFor(Request request) {
         int args = request.argCount();
         int keys = fetch == null ? 0 : fetch.size();
-        if (args <= ARGS_FEW_MAX || ClientHeap.hasRoom(ClientHeap.waitingBytes(args, keys))) {
+        // Its connection counts the request itself.
+        if (args <= ARGS_FEW_MAX
+                || ClientHeap.hasRoom(ClientHeap.waitingBytes(args, keys) + ClientHeap.unfinishedBytes(args))) {
             return true;
         }
         cancel();

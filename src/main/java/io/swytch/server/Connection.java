@@ -83,7 +83,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     private int lastReadSeconds;
     private final SlowReading slow = new SlowReading();
 
-    /** What a request takes of the heap as long as it is not complete. */
+    /** What a request takes of the heap as long as it is not complete, or waits: for a pause, a limit, a thread, the disk. */
     private final ClientHeap.Share requestHeap = new ClientHeap.Share();
 
     /** What it held when it was closed for holding most. */
@@ -335,11 +335,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     /** Stops reading, or closes, where the client makes us hold too much; reads again where it does not. */
     private void checkBounds() {
         ServerLimits limits = loop.limits();
-        // What waits while another thread looks after it is counted there.
-        int args = closing || parked ? 0 : input.decoder().request().argCount();
+        int args = closing ? 0 : input.decoder().request().argCount();
         if (!requestHeap.set(ClientHeap.unfinishedBytes(args))) {
             loop.stats().connectionsEvicted++;
-            overLimit("Closing client whose unfinished request has more arguments than there is memory for");
+            overLimit(
+                    "Closing client whose request has more arguments than there is memory for, and is unfinished or waits");
             return;
         }
         if (input.memoryBytes() > limits.resp.clientQueryBufferLimit) {

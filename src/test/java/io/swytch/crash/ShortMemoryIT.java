@@ -128,6 +128,30 @@ class ShortMemoryIT {
     }
 
     @Test
+    void requestsOfTinyArguments_thatWaitForAPause_areCounted_andRefusedBeyondThat() {
+        try (Child server = server();
+                RespConnection healthy = server.connect()) {
+            assertEquals("+OK\r\n", healthy.ask("CLIENT", "PAUSE", "60000", "WRITE"));
+            byte[] mset =
+                    ("*16383\r\n$4\r\nMSET\r\n" + "$1\r\na\r\n".repeat(16_382)).getBytes(StandardCharsets.US_ASCII);
+            for (int i = 0; i < 100; i++) {
+                RespConnection waits = server.connect();
+                crowd.add(waits);
+                waits.write(mset);
+            }
+            await().until(() -> healthy.figure("total_error_replies") + healthy.figure("evicted_clients") > 0);
+            assertTrue(healthy.figure("blocked_clients") > 10);
+            assertTrue(healthy.figure("mem_clients_heap") > 0);
+            assertTrue(healthy.figure("mem_clients_heap") <= healthy.figure("mem_clients_heap_max"));
+            crowd.forEach(RespConnection::close);
+            await().until(() -> healthy.figure("mem_clients_heap") == 0);
+            assertEquals("+OK\r\n", healthy.ask("CLIENT", "UNPAUSE"));
+            assertEquals("+OK\r\n", healthy.ask("SET", "k", "v"));
+            assertEquals(0, server.stop());
+        }
+    }
+
+    @Test
     void clientsThatHoldMost_areClosed_andOthersDoNotWait() {
         try (Child server = server();
                 RespConnection healthy = server.connect()) {

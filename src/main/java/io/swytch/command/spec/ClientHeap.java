@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What queued commands and watched keys of all clients take of the Java heap, commands with many keys that wait for the disk, and requests that are
- * not complete: nothing else of a client's making does that for longer than a command runs. Bounded, so that clients who ask for too much get an error before the heap is full, of which the process would end.
+ * not complete, or wait: nothing else of a client's making does that for longer than a command runs. Bounded, so that clients who ask for too much get an error before the heap is full, of which the process would end.
  *
  * <p>Counted by estimates, measured with Java 17 for small requests and keys. Threads: any.
  */
@@ -60,7 +60,13 @@ public final class ClientHeap {
                 + (long) FETCHED_KEY_BYTES * keys;
     }
 
-    /** What a request takes of which so many arguments have come. */
+    /** Whether a complete request may wait, for as long as which its connection counts it. */
+    public static boolean hasRoomForRequest(Request request) {
+        long bytes = unfinishedBytes(request.argCount());
+        return bytes == 0 || hasRoom(bytes);
+    }
+
+    /** What a request takes of which so many arguments have come, and which is not complete or waits. */
     public static long unfinishedBytes(int args) {
         return args <= UNFINISHED_ARGS_FEW
                 ? 0

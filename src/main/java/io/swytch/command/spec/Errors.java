@@ -69,6 +69,8 @@ public final class Errors {
             new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
     public static final CommandError CLIENT_HEAP =
             new CommandError("OOM queued commands and watched keys of all clients take too much memory");
+    public static final CommandError WAITING_REQUESTS =
+            new CommandError("OOM requests of all clients that wait take too much memory, try again");
     public static final CommandError WAITING_TOO_MUCH =
             new CommandError("OOM commands that wait for values from disk take too much memory, try again");
     public static final CommandError FETCHED_TOO_MUCH = new CommandError(
