@@ -22,8 +22,9 @@ public final class OutBuffer {
     private static final int BLOCK_BYTES = 16 << 10;
 
     /**
-     * The blocks of large replies grow with them, to this and to a quarter of what is there. For each block the machine's allocator takes a lock that it may
-     * keep while the kernel brings pages: 12 MB in 16 KiB blocks took 50 to 100 ms of a loop. From 1 MiB on it does not take it.
+     * The blocks of a large reply are longer once it has four times as many bytes. For each block the machine's allocator takes a lock that it may keep while the
+     * kernel brings pages: 12 MB in 16 KiB blocks took 50 to 100 ms of a loop. From 1 MiB on it does not take it, and gives the memory back at once; sizes
+     * between would lie among each other in its arenas and keep those from being given back.
      */
     private static final int GROWN_BLOCK_BYTES = 1 << 20;
 
@@ -115,13 +116,9 @@ public final class OutBuffer {
         limit = block.capacity();
     }
 
-    /** A power of four, so that few sizes are kept as spare ones. */
     private int nextBlockBytes() {
-        int bytes = BLOCK_BYTES;
-        while (bytes < GROWN_BLOCK_BYTES && bytes * 4L <= blockBytes / 4) {
-            bytes *= 4;
-        }
-        return blockBytes + bytes > memoryMax ? BLOCK_BYTES : bytes;
+        boolean isLarge = blockBytes >= 4L * GROWN_BLOCK_BYTES && blockBytes + GROWN_BLOCK_BYTES <= memoryMax;
+        return isLarge ? GROWN_BLOCK_BYTES : BLOCK_BYTES;
     }
 
     private Block overflow() {

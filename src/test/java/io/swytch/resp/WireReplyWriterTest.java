@@ -216,12 +216,13 @@ class WireReplyWriterTest {
     }
 
     @Test
-    void largeReply_liesInFewBlocks_andTakesLittleMore() {
+    void largeReply_liesInFewerBlocks_andTakesLittleMore() {
         int bytes = 12 << 20;
         for (int i = 0; i < 100; i++) {
             writer.bulk("x".repeat(bytes / 100));
         }
-        assertTrue(out.blockCount() < 60, () -> out.blockCount() + " blocks");
+        // Of 16 KiB each it would be 768.
+        assertTrue(out.blockCount() < 300, () -> out.blockCount() + " blocks");
         assertTrue(out.memoryBytes() < bytes / 8 * 9L, () -> out.memoryBytes() + " bytes");
         out.close();
         writer.bulk("x".repeat(60_000));
