@@ -298,6 +298,31 @@ class ServerIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void halfClosedClient_whichReadsSlowly_getsEverything(boolean ioUring) throws Exception {
+        if (ioUring) {
+            server.stop(Duration.ofSeconds(1));
+            server = start(true, null);
+        }
+        int replies = 8;
+        int size = 3_000_000;
+        try (Socket socket = new Socket()) {
+            socket.setReceiveBufferSize(64 << 10);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+            socket.setSoTimeout(READ_TIMEOUT_MS);
+            send(socket, ("REPEAT " + size + "\r\n").repeat(replies));
+            socket.shutdownOutput();
+            await().until(() -> stats().commands > 0);
+            long total = 0;
+            byte[] some = new byte[32 << 10];
+            for (int n = 0; n >= 0; n = socket.getInputStream().read(some)) {
+                total += n;
+            }
+            assertEquals(replies * (long) ("$3000000\r\n".length() + size + 2), total);
+        }
+    }
+
     @Test
     void halfClosedClient_whichReadsNothing_isTakenToHaveGone() throws Exception {
         limits.halfClosedSecondsMax = 1;
