@@ -29,11 +29,18 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        StopHook.exit(run(args, new PrintWriter(System.out, true, UTF_8), new PrintWriter(System.err, true, UTF_8)));
+        PrintWriter out = new PrintWriter(System.out, true, UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, UTF_8);
+        StopHook.exit(run(args, out, err, StopHook::install));
     }
 
-    /** Runs one command line to its end. Returns the exit status. */
-    static int run(String[] args, PrintWriter out, PrintWriter err) {
+    /**
+     * Runs one command line to its end.
+     *
+     * @param serving what to do as soon as a server starts
+     * @return the exit status
+     */
+    static int run(String[] args, PrintWriter out, PrintWriter err, Runnable serving) {
         List<String> words = new ArrayList<>(Arrays.asList(args));
         if (words.isEmpty() || !FIRST_WORDS.contains(words.get(0))) {
             words.add(0, "redis");
@@ -50,7 +57,7 @@ public final class Main {
                         out.println(Version.line());
                         return 0;
                     }
-                    RedisCommand.run(flags);
+                    RedisCommand.run(flags, serving);
                 }
                 case "validate" -> RedisCommand.validate(afterRedis(words.subList(1, words.size())), err);
                 case "check" -> {

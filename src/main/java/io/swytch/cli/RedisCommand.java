@@ -12,14 +12,14 @@ final class RedisCommand {
     private RedisCommand() {}
 
     /** Serves. Returns when the server has stopped. */
-    static void run(List<String> words) throws UsageException, StartException {
+    static void run(List<String> words, Runnable serving) throws UsageException, StartException {
         StartAhead ahead = StartAhead.begin();
         Settings settings = settings(Flags.of(words));
         ahead.finish(settings);
         LogSetup.apply(settings);
         Logger log = LoggerFactory.getLogger("io.swytch");
         settings.warnings().forEach(log::warn);
-        StopHook.install();
+        serving.run();
         RedisServer server = RedisServer.start(settings);
         StopHook.register(server::stop);
         server.awaitStopped();
