@@ -394,7 +394,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         }
         if (slow.isOverSoftLimit(now, out.memoryBytes(), limits)) {
             overOutputLimit();
-        } else if (inputEnded && !parked && slow.isNone(now, takenBytes(), limits)) {
+        } else if (inputEnded && drainIsAwaited && slow.isNone(now, takenBytes(), limits)) {
             loop.stats().connectionsTimedOut++;
             kill();
         }

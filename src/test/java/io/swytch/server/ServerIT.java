@@ -335,6 +335,22 @@ class ServerIT {
     }
 
     @Test
+    void halfClosedClient_whoseRepliesWaitForUs_isNotTakenToHaveGone() throws Exception {
+        limits.halfClosedSecondsMax = 1;
+        StubLoop loop = loops.get(0);
+        loop.holds = true;
+        try (Socket socket = connect()) {
+            send(socket, "PING\r\n");
+            socket.shutdownOutput();
+            await().until(() -> stats().commands == 1);
+            await().during(Duration.ofMillis(2500)).until(() -> stats().connectionsCurrent == 1);
+            loop.loop().execute(() -> loop.loop().flushable(loop.position));
+            expect(socket, "+PONG\r\n");
+            expectEnd(socket);
+        }
+    }
+
+    @Test
     void whatTheSocketSaysOfItsEnd_isNoFailureOfOurs() {
         assertTrue(Native.isOfTheSocket(new IOException("Connection reset by peer")));
         assertTrue(Native.isOfTheSocket(new UncheckedIOException(new IOException("epoll_ctl: ENOENT"))));
