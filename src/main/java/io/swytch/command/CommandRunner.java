@@ -192,8 +192,7 @@ final class CommandRunner {
      * Runs one command, whose arity and permissions have been checked, and writes its reply.
      *
      * @param nowMs the time that it sees
-     * @param rerun whether it was run before, and its keys have been fetched since
-     * @param done the work that it gave up for before, done
+     * @param parking what is kept for it where it was run before, or had to wait; null if it comes for the first time
      * @return false if keys have to be fetched first, or work done, or a claim waited for: nothing was written or changed. {@link #takeClaim} has the
      *     claim, or {@link #takeOffLoop} the work, or else {@link #takeFetch} the keys
      */
@@ -203,13 +202,14 @@ final class CommandRunner {
             Session session,
             long nowMs,
             ReplyWriter reply,
-            boolean rerun,
-            List<OffLoop> done) {
+            @Nullable Parking parking) {
+        List<OffLoop> done = parking == null ? List.of() : parking.done();
         int databaseChanges = store.spaces().changes();
         call.begin(spec, request, session);
         keyspace.begin(nowMs);
         keyspace.setOffLoop(!mayBlock && spec.lockScope() == LockScope.KEYS && done.size() < OFF_LOOP_ROUNDS_MAX, done);
-        keyspace.setRerun(rerun);
+        keyspace.setRerun(parking != null && parking.hasFetched());
+        missing.begin(parking == null ? 0 : parking.heapBytes());
         keyspace.setCountsUse(!session.noTouch);
         long mark = reply.mark();
         written = false;
@@ -234,7 +234,7 @@ final class CommandRunner {
             // A handler finds its one key before it changes anything, so its first look decides. Of several keys one
             // could be found
             // missing after another was changed: all are looked at first.
-            if (tiered && !mayBlock && !isSingle && scope != LockScope.NONE && !allThere(session, rerun)) {
+            if (tiered && !mayBlock && !isSingle && scope != LockScope.NONE && !allThere(session)) {
                 return false;
             }
             if (!isSingle && keyByKey == null && !hasRoom(call)) {
@@ -244,10 +244,11 @@ final class CommandRunner {
         } catch (FillNeeded needed) {
             reply.rollback(mark);
             forEachCall(session, missing::wantAbsent);
-            if (rerun || missing.mayWaitFor(request)) {
+            if (missing.mayWaitFor(request)) {
                 return false;
             }
-            fail(spec, Errors.WAITING_TOO_MUCH.text(), Errors.WAITING_TOO_MUCH.code(), reply);
+            CommandError why = mayNotWait(session);
+            fail(spec, why.text(), why.code(), reply);
         } catch (OffLoopNeeded needed) {
             reply.rollback(mark);
             return false;
@@ -299,7 +300,7 @@ final class CommandRunner {
             through.run(reply, () -> {
                 keyByKey = through;
                 try {
-                    run(spec, request, session, clock.millis(), reply, false, List.of());
+                    run(spec, request, session, clock.millis(), reply, null);
                 } finally {
                     keyByKey = null;
                 }
@@ -423,7 +424,7 @@ final class CommandRunner {
     }
 
     /** Whether every key that the command will look at is in L1 or known to be nowhere; if not, {@link #missing} has those that are not. */
-    private boolean allThere(Session session, boolean rerun) {
+    private boolean allThere(Session session) {
         try {
             forEachCall(session, wantMissing);
         } catch (StoreReadException e) {
@@ -435,14 +436,30 @@ final class CommandRunner {
         if (missing.isEmpty()) {
             return true;
         }
-        if (!rerun && !missing.mayWaitFor(call.request())) {
-            throw Errors.WAITING_TOO_MUCH;
+        if (!missing.mayWaitFor(call.request())) {
+            throw mayNotWait(session);
         }
         // The fetch before ends when this one begins, and with it what it kept: this one keeps that, or two keys that
         // do not stay in L1 would be
         // fetched in turn for ever.
         forEachCall(session, missing::wantFetched);
         return false;
+    }
+
+    /** What a client is told whose command may not wait; an EXEC ends its transaction. */
+    private CommandError mayNotWait(Session session) {
+        CommandError why = Errors.WAITING_TOO_MUCH;
+        return call.spec().lockScope() == LockScope.QUEUED ? discard(session, why) : why;
+    }
+
+    /** An EXEC that is refused ends its transaction, if there is one. */
+    CommandError discard(Session session, CommandError why) {
+        session.endMulti();
+        session.watches().forEach(keyspace::unwatch);
+        session.clearWatches();
+        // Redis leaves out the commonest code only.
+        return Errors.of("EXECABORT Transaction discarded because of: "
+                + (why.code().equals("ERR") ? why.message() : why.text()));
     }
 
     /**

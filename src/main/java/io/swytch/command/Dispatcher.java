@@ -135,7 +135,7 @@ final class Dispatcher implements CommandLoop {
         }
         CommandError refusal = admission.refusal(spec, session);
         if (refusal != null && spec.lockScope() == CommandSpec.LockScope.QUEUED) {
-            refusal = discard(session, refusal);
+            refusal = runner.discard(session, refusal);
         }
         if (refusal != null) {
             Parking parked = Parking.of(session);
@@ -190,11 +190,10 @@ final class Dispatcher implements CommandLoop {
         if (parking != null && parking.isDenied() && parking.isForOne()) {
             parking.commandDone(session);
             CommandError why = Errors.FETCHED_TOO_MUCH;
-            refuse(session, spec, session.inMulti() ? discard(session, why) : why, reply);
+            refuse(session, spec, session.inMulti() ? runner.discard(session, why) : why, reply);
             return after(session, null, reply, mark);
         }
-        List<OffLoop> done = parking == null ? List.of() : parking.done();
-        if (!runner.run(spec, request, session, nowMs(), reply, parking != null, done)) {
+        if (!runner.run(spec, request, session, nowMs(), reply, parking)) {
             KeyClaim claim = runner.takeClaim();
             if (claim != null) {
                 return await(session, claim);
@@ -312,18 +311,8 @@ final class Dispatcher implements CommandLoop {
         refuse(
                 session,
                 admission.named(request),
-                admission.endsTransaction(request) ? discard(session, why) : why,
+                admission.endsTransaction(request) ? runner.discard(session, why) : why,
                 reply);
-    }
-
-    /** An EXEC that is refused ends its transaction, if there is one. */
-    private CommandError discard(Session session, CommandError why) {
-        session.endMulti();
-        session.watches().forEach(runner.keyspace()::unwatch);
-        session.clearWatches();
-        // Redis leaves out the commonest code only.
-        return Errors.of("EXECABORT Transaction discarded because of: "
-                + (why.code().equals("ERR") ? why.message() : why.text()));
     }
 
     private void refuse(Session session, @Nullable CommandSpec spec, CommandError why, ReplyWriter reply) {

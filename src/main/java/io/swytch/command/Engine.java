@@ -377,7 +377,7 @@ public final class Engine implements AutoCloseable {
                 request,
                 session,
                 protocol,
-                (runner, own, reply) -> runner.run(spec, own, session, clock.millis(), reply, false, List.of()));
+                (runner, own, reply) -> runner.run(spec, own, session, clock.millis(), reply, null));
     }
 
     /** As {@link #runInBackground}, a command that goes through its keys one by one. */

@@ -20,14 +20,29 @@ final class MissingKeys {
     /** Arguments of a command that may wait for the disk however many others do: ten thousand clients with as many have an eighth of the smallest heap. */
     private static final int ARGS_FEW_MAX = 8;
 
+    /** Keys between two looks at the heap. */
+    private static final int KEYS_A_LOOK = 1024;
+
     private final Store store;
     private final LoopStats stats;
     private final Item probe = new Item();
     private @Nullable Fetch fetch;
 
+    /** What the command has of {@link ClientHeap} for a wait that is over, and gives back when it waits again. */
+    private long ownHeapBytes;
+
+    /** Whether there is no heap to wait for more keys than were gathered; the others are left out. */
+    private boolean isTooMany;
+
     MissingKeys(Store store, LoopStats stats) {
         this.store = store;
         this.stats = stats;
+    }
+
+    /** Begins a command, which has so much of {@link ClientHeap} for a wait that is over. */
+    void begin(long ownHeapBytes) {
+        this.ownHeapBytes = ownHeapBytes;
+        isTooMany = false;
     }
 
     /** Whether no key was wanted since the last {@link #take} or {@link #cancel}. */
@@ -54,19 +69,23 @@ final class MissingKeys {
     }
 
     /**
-     * Whether there is heap for a command to wait for what was gathered: of thousands of clients whose commands have many arguments, the process would end.
-     * If there is none, what was gathered is given up.
+     * Whether there is heap for a command to wait for what was gathered: of thousands of clients whose commands have many arguments, or of one whose transaction
+     * has a million keys, the process would end. If there is none, what was gathered is given up.
      */
     boolean mayWaitFor(Request request) {
         int args = request.argCount();
         int keys = fetch == null ? 0 : fetch.size();
         // Its connection counts the request itself.
-        if (args <= ARGS_FEW_MAX
-                || ClientHeap.hasRoom(ClientHeap.waitingBytes(args, keys) + ClientHeap.unfinishedBytes(args))) {
+        if (!isTooMany
+                && (Math.max(args, keys) <= ARGS_FEW_MAX || hasRoom(args, keys, ClientHeap.unfinishedBytes(args)))) {
             return true;
         }
         cancel();
         return false;
+    }
+
+    private boolean hasRoom(int args, int keys, long moreBytes) {
+        return ClientHeap.hasRoom(ClientHeap.waitingBytes(args, keys) + moreBytes - ownHeapBytes);
     }
 
     /** Wants the keys of a call that are neither in L1 nor known to be nowhere. */
@@ -78,7 +97,7 @@ final class MissingKeys {
             Key key = of.key(i);
             if (store.mustFetch(key, probe)) {
                 stats.misses++;
-                gathered().want(key);
+                gather(key);
             }
         }
     }
@@ -95,12 +114,12 @@ final class MissingKeys {
 
     /** Wants only what L1 lacks: what a fetch brings takes the place of the entry there, which may be newer. */
     void wantAbsent(Call of) {
-        Fetch into = gathered();
+        gathered();
         for (int i = 0; i < of.allKeyCount(); i++) {
             Key key = of.key(i);
             // In this order: of a key whose fetch failed the second look throws, and here nobody would tell the client.
             if (store.isFetched(key) || store.mustFetch(key, probe)) {
-                into.want(key);
+                gather(key);
             }
         }
     }
@@ -126,6 +145,15 @@ final class MissingKeys {
             }
         }
         return true;
+    }
+
+    private void gather(Key key) {
+        if (isTooMany) {
+            return;
+        }
+        Fetch into = gathered();
+        into.want(key);
+        isTooMany = into.size() % KEYS_A_LOOK == 0 && !hasRoom(0, into.size(), 0);
     }
 
     private Fetch gathered() {

@@ -99,6 +99,16 @@ final class Parking {
         return fetch != null && fetch.isDenied();
     }
 
+    /** Whether it was parked for keys to be fetched: what the command found before then has been counted. */
+    boolean hasFetched() {
+        return fetch != null;
+    }
+
+    /** What is taken of {@link ClientHeap} for it. */
+    long heapBytes() {
+        return heapBytes;
+    }
+
     /** Whether it was parked for one command alone. */
     boolean isForOne() {
         return isForOne;

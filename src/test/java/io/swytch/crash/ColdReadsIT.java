@@ -183,6 +183,47 @@ class ColdReadsIT {
         }
     }
 
+    /** Its keys alone filled the heap, of which the process ended: only what the queue took had been counted. */
+    @Test
+    void transactionOfMoreColdKeysThanHeapIsFor_isRefusedAndDiscarded() {
+        int keys = 300_000;
+        try (Child server = Launch.in(room)
+                        .persistent()
+                        .flags("--maxmemory", "4mb", "--l2-write-buffer", "4mb", "--l2-cache-size", "1mb")
+                        .java("-Xmx96m")
+                        .serving("log");
+                RespConnection healthy = server.connect();
+                RespConnection greedy = new RespConnection(server.port(), 2, Duration.ofSeconds(30))) {
+            for (int from = 0; from < keys; from += 1000) {
+                String[] mset = new String[2001];
+                mset[0] = "MSET";
+                for (int i = 0; i < 1000; i++) {
+                    mset[2 * i + 1] = "key:" + (from + i);
+                    mset[2 * i + 2] = "value";
+                }
+                assertEquals("+OK\r\n", healthy.ask(mset));
+            }
+            assertEquals("+OK\r\n", healthy.ask("SAVE"));
+            assertEquals("+OK\r\n", greedy.ask("MULTI"));
+            assertEquals("+QUEUED\r\n", greedy.ask("SET", "other", "v"));
+            for (int from = 0; from < keys; from += 1000) {
+                assertEquals("+QUEUED\r\n", greedy.ask(mget(from, from + 1000)));
+            }
+            assertEquals(
+                    "-EXECABORT Transaction discarded because of: OOM commands that wait for values from disk take too much memory, try again\r\n",
+                    greedy.ask("EXEC"));
+
+            assertEquals(0, healthy.figure("mem_clients_heap"));
+            assertEquals(
+                    "*3\r\n" + "$5\r\nvalue\r\n".repeat(3), greedy.ask("MGET", "key:1", "key:70000", "key:299999"));
+            assertEquals("+OK\r\n", greedy.ask("MULTI"));
+            assertEquals("+QUEUED\r\n", greedy.ask("EXISTS", "other"));
+            assertEquals("+QUEUED\r\n", greedy.ask(mget(1000, 3000)));
+            assertEquals("*2\r\n:0\r\n*2000\r\n" + "$5\r\nvalue\r\n".repeat(2000), greedy.ask("EXEC"));
+            assertEquals(0, server.stop());
+        }
+    }
+
     /** The memory that values are read ahead into ended some bytes before what it held, so that such commands got an internal error. */
     @Test
     void manyKeys_ofWhichSomeAreLong_areReadWhateverTheirLengths() {
