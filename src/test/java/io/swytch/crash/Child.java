@@ -65,6 +65,8 @@ final class Child implements AutoCloseable {
                 "-XX:MaxDirectMemorySize=1g",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
+                // Without it, Java 25 frees what replies take when it collects garbage, and not before.
+                "--enable-native-access=ALL-UNNAMED",
                 "-ea"));
         command.addAll(javaOptions);
         command.addAll(List.of(

@@ -13,7 +13,11 @@ final class Launch {
     private final Path room;
     private final List<String> words = new ArrayList<>();
     private final List<String> before = new ArrayList<>();
-    private final Map<String, String> environment = new HashMap<>();
+
+    /** What bin/swytch tells the C library. */
+    private final Map<String, String> environment =
+            new HashMap<>(Map.of("MALLOC_ARENA_MAX", "2", "MALLOC_MMAP_THRESHOLD_", "1048576"));
+
     private final List<String> javaOptions = new ArrayList<>();
 
     private Launch(Path room) {
