@@ -69,6 +69,14 @@ class FailingDiskIT {
         }
     }
 
+    /** Whether the journal's next file is ready. */
+    private boolean hasSpare() {
+        String[] names = room.resolve("data/journal")
+                .toFile()
+                .list((folder, name) -> name.startsWith("journal-spare-") && name.endsWith(".log"));
+        return names != null && names.length > 0;
+    }
+
     private void check(RespConnection connection) {
         for (String key : acked) {
             String value = "value of " + key;
@@ -170,6 +178,8 @@ class FailingDiskIT {
                 mset[i] = "key:" + i;
                 mset[i + 1] = "v";
             }
+            // What is still being written ahead would fail before the command, which would be refused as it should.
+            await().atMost(RECOVERY_MAX).until(this::hasSpare);
             Files.writeString(fault, "write /journal/\n");
             try (RespConnection connection = server.connect()) {
                 assertThrows(UncheckedIOException.class, () -> connection.ask(mset));

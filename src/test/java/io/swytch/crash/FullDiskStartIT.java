@@ -118,7 +118,7 @@ class FullDiskStartIT {
                 writeOn(client);
                 assertEquals(":1\r\n", client.ask("DEL", "key:" + (starts - 1)));
                 assertEquals(":1\r\n", client.ask("EXPIRE", "key:100", "100000"));
-                assertTrue(again.output().contains("writes are refused"), again::output);
+                await().atMost(RECOVERY_MAX).until(() -> again.output().contains("writes are refused"));
                 again.kill();
             }
         }
