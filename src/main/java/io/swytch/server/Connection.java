@@ -11,7 +11,6 @@ import io.netty.channel.unix.UnixChannel;
 import io.swytch.command.ClientConnection;
 import io.swytch.command.CommandLoop;
 import io.swytch.command.spec.Buffers;
-import io.swytch.command.spec.ClientHeap;
 import io.swytch.command.spec.Session;
 import io.swytch.resp.BlockPool;
 import io.swytch.resp.InputBuffer;
@@ -83,8 +82,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     private int lastReadSeconds;
     private final SlowReading slow = new SlowReading();
 
-    /** What a request takes of the heap as long as it is not complete, or waits: for a pause, a limit, a thread, the disk. */
-    private final ClientHeap.Share requestHeap = new ClientHeap.Share();
+    private final UnfinishedRequest unfinished = new UnfinishedRequest();
 
     /** What it held when it was closed for holding most. */
     private long leavingBytes;
@@ -133,7 +131,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
             loop.commands().closed(session);
         }
         input.close();
-        requestHeap.set(0);
+        unfinished.close();
         out.close();
         loop.requestTick();
     }
@@ -252,7 +250,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
                 closing = true;
             }
         }
-        checkBounds();
+        checkBounds(ran);
         if (ran || closing || !out.isEmpty()) {
             loop.touch(this);
         }
@@ -320,6 +318,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
         return input.memoryBytes() + out.memoryBytes() + (session == null ? 0 : session.queuedBytes());
     }
 
+    /** Bytes of the heap that a request of many arguments takes which has been coming for too long; one that is complete, and waits, does not count. */
+    long overdueBytes(int now) {
+        return parked || waitsForTurn ? 0 : unfinished.overdueBytes(now, loop.limits());
+    }
+
     /** Whether it may be closed so that others have memory; CLIENT NO-EVICT says that it may not. */
     boolean mayBeClosedForMemory() {
         return !closed && leavingBytes == 0 && session != null && !session.noEvict;
@@ -329,14 +332,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements ClientCon
     void closeForMemory() {
         leavingBytes = heldBytes();
         loop.limits().leavingBytes.addAndGet(leavingBytes);
+        unfinished.close();
         evict();
     }
 
     /** Stops reading, or closes, where the client makes us hold too much; reads again where it does not. */
-    private void checkBounds() {
+    private void checkBounds(boolean hasRun) {
         ServerLimits limits = loop.limits();
-        int args = closing ? 0 : input.decoder().request().argCount();
-        if (!requestHeap.set(ClientHeap.unfinishedBytes(args))) {
+        if (!unfinished.set(closing ? 0 : input.decoder().request().argCount(), hasRun, loop.seconds())) {
             loop.stats().connectionsEvicted++;
             overLimit(
                     "Closing client whose request has more arguments than there is memory for, and is unfinished or waits");

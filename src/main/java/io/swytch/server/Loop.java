@@ -8,6 +8,7 @@ import io.swytch.clock.Clock;
 import io.swytch.command.CommandLoop;
 import io.swytch.command.Lookahead;
 import io.swytch.command.LoopHandle;
+import io.swytch.command.spec.ClientHeap;
 import io.swytch.resp.BlockPool;
 import io.swytch.resp.InputBuffer;
 import io.swytch.resp.Request;
@@ -310,6 +311,26 @@ final class Loop implements LoopHandle, Lookahead {
         }
     }
 
+    /** Closes the connections of this loop whose requests take long to come, and most of the heap, until there is enough for others. */
+    private void relieveHeap() {
+        while (ClientHeap.isShort()) {
+            Connection most = null;
+            long mostBytes = 0;
+            for (int i = 0; i < connections.size(); i++) {
+                Connection connection = connections.get(i);
+                long bytes = connection.mayBeClosedForMemory() ? connection.overdueBytes(seconds) : 0;
+                if (bytes > mostBytes) {
+                    most = connection;
+                    mostBytes = bytes;
+                }
+            }
+            if (most == null) {
+                return;
+            }
+            most.closeForMemory();
+        }
+    }
+
     /** Closes connections that are silent, or read too slowly, for too long. */
     private void watch() {
         seconds++;
@@ -319,6 +340,7 @@ final class Loop implements LoopHandle, Lookahead {
                 connections.get(i).watch(seconds);
             }
         }
+        relieveHeap();
         relieveAgainBytes = 0;
         if (limits.isShortOfBuffers()) {
             relieveSometimes();

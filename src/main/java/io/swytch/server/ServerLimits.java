@@ -21,6 +21,9 @@ public final class ServerLimits {
      */
     public volatile int halfClosedSecondsMax = 5;
 
+    /** Seconds in which a request of many arguments has to come as a whole where there is little heap for those of others. */
+    public volatile int unfinishedSecondsMax = 5;
+
     /** Seconds between two probes of a silent connection; 0 = none. Holds for connections accepted later. */
     public volatile int tcpKeepaliveSeconds = 300;
 

@@ -13,6 +13,9 @@ public final class ClientHeap {
     /** Bytes that all clients may have together: half of the heap; the other half is for what commands need while they run, and for the rest. */
     public static final long BYTES_MAX = Runtime.getRuntime().maxMemory() / 2;
 
+    /** Beyond so many, requests that take long to come give way: others are refused soon. */
+    private static final long BYTES_MANY = BYTES_MAX / 4 * 3;
+
     private static final int QUEUED_BYTES = 320;
     private static final int QUEUED_ARG_BYTES = 48;
     private static final int WATCH_BYTES = 480;
@@ -90,6 +93,15 @@ public final class ClientHeap {
             bytes = wanted;
             return true;
         }
+
+        public long bytes() {
+            return bytes;
+        }
+    }
+
+    /** Whether little is left for others. */
+    public static boolean isShort() {
+        return TAKEN.get() > BYTES_MANY;
     }
 
     /** Whether there are so many bytes. */
