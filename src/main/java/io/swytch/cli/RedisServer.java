@@ -46,6 +46,9 @@ public final class RedisServer implements Lifecycle, Health {
     /** What buffers of clients may take in any case. */
     private static final long BUFFERS_BYTES_MIN = 16 << 20;
 
+    /** The least that maxmemory-clients means, as in Redis: with less every client would be closed at its first reply, and no CONFIG SET could undo that. */
+    private static final long CLIENTS_BYTES_MIN = 128 << 10;
+
     private final Settings settings;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -227,7 +230,7 @@ public final class RedisServer implements Lifecycle, Health {
     private static long buffersBytesMax(Settings settings) {
         long max = Math.max(BUFFERS_BYTES_MIN, besideHotBytes(settings) / 8 * 5);
         long asked = settings.maxmemoryClientsBytes();
-        return asked > 0 ? Math.min(max, asked) : max;
+        return asked > 0 ? Math.min(max, Math.max(CLIENTS_BYTES_MIN, asked)) : max;
     }
 
     /** A quarter. The last eighth is for what has no bound of its own: half of it for values that a command may have in any case, queued commands, copies on their way. */

@@ -214,6 +214,10 @@ class ShortMemoryIT {
             await().until(() -> healthy.figure("connected_clients") <= 7);
             assertTrue(healthy.figure("evicted_clients") >= 6);
             assertTrue(healthy.figure("connected_clients") >= 4);
+            crowd.forEach(RespConnection::close);
+            await().until(() -> healthy.figure("connected_clients") == 1);
+            assertEquals("+OK\r\n", healthy.ask("CONFIG", "SET", "maxmemory-clients", "1"));
+            assertEquals(128 << 10, healthy.figure("memory_network_max_bytes"));
             assertEquals("+OK\r\n", healthy.ask("CONFIG", "SET", "maxmemory-clients", "0"));
             assertEquals("+PONG\r\n", healthy.ask("PING"));
             assertEquals(0, server.stop());
