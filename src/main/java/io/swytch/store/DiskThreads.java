@@ -17,7 +17,7 @@ import java.util.concurrent.ThreadFactory;
  */
 final class DiskThreads implements ThreadFactory {
     /** A niceness of 3, by the launcher's table: one more than that of the thread that reads the keys back. */
-    private static final int FIRST_PRIORITY = 2;
+    static final int FIRST_PRIORITY = 2;
 
     @GuardedBy("this")
     private final List<Thread> threads = new ArrayList<>();

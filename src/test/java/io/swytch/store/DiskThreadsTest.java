@@ -16,7 +16,7 @@ class DiskThreadsTest {
         Thread one = threads.newThread(() -> {});
         Thread two = threads.newThread(() -> {});
         assertEquals("swytch-disk-2", two.getName());
-        assertEquals(List.of(Thread.NORM_PRIORITY, Thread.NORM_PRIORITY), priorities(one, two));
+        assertEquals(List.of(DiskThreads.FIRST_PRIORITY, DiskThreads.FIRST_PRIORITY), priorities(one, two));
         threads.stepBack();
         Thread three = threads.newThread(() -> {});
         assertEquals(
