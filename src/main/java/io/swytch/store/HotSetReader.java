@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -42,7 +43,12 @@ final class HotSetReader implements AutoCloseable {
      */
     @SuppressWarnings("MustBeClosedChecker") // close() closes it.
     HotSetReader(Path dir, String directoryId) throws IOException {
-        channel = FileChannel.open(dir.resolve(HotSet.FILE), StandardOpenOption.READ);
+        Path path = dir.resolve(HotSet.FILE);
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            // Opening a pipe would wait for a writer.
+            throw new HotSet.DamagedException("it is no regular file");
+        }
+        channel = FileChannel.open(path, StandardOpenOption.READ);
         boolean isWhole = false;
         try {
             check(directoryId);

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -214,6 +215,14 @@ class HotSetTest {
         assertThrows(NoSuchFileException.class, () -> new HotSetReader(dir, ID));
         save(10, 1);
         assertThrows(HotSet.DamagedException.class, () -> new HotSetReader(dir, "f".repeat(32)), "another directory's");
+    }
+
+    @Test
+    @Timeout(20)
+    void pipe_isToldAndNotWaitedFor() throws Exception {
+        Process made = new ProcessBuilder("mkfifo", dir.resolve(HotSet.FILE).toString()).start();
+        assertEquals(0, made.waitFor());
+        assertThrows(HotSet.DamagedException.class, () -> new HotSetReader(dir, ID));
     }
 
     @Test
