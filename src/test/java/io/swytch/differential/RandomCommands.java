@@ -2,6 +2,7 @@ package io.swytch.differential;
 
 import static io.swytch.differential.RandomArguments.bytes;
 
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -296,12 +297,17 @@ final class RandomCommands {
                 }
             }
             case "SCAN" -> {
-                if (line.size() > 1 && !text(1).matches("0|.*[^0-9+-].*|\\d{20,}|[+-]")) {
+                if (line.size() > 1 && isCursor(text(1))) {
                     line.set(1, bytes("0"));
                 }
             }
             default -> {}
         }
+    }
+
+    /** Whether Redis may take it for a cursor: a number of 64 bits, also one that says its sign. */
+    private static boolean isCursor(String text) {
+        return text.matches("[+-]?\\d+") && new BigInteger(text).abs().bitLength() <= Long.SIZE;
     }
 
     private void lengthen(int at) {
