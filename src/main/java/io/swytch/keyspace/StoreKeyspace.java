@@ -137,6 +137,7 @@ public final class StoreKeyspace extends Keyspace {
         if (shard.find(key, found, countsUse)) {
             if (!isAlive(shard, key)) {
                 stats.misses++;
+                stats.absent++;
                 return null;
             }
             if (rerun && store.isFetched(key)) {
@@ -150,11 +151,13 @@ public final class StoreKeyspace extends Keyspace {
             stats.misses++;
         }
         if (!tiered) {
+            stats.absent++;
             return null;
         }
         Item below = findBelow(key);
         if (below == null) {
             stats.l2Misses++;
+            stats.absent++;
         } else {
             stats.l2Hits++;
         }

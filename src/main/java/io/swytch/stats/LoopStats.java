@@ -26,6 +26,9 @@ public final class LoopStats {
 
     public long hits;
     public long misses;
+    /** Looks at keys that were nowhere: Redis's {@code keyspace_misses}. */
+    public long absent;
+
     public long l2Hits;
     public long l2Misses;
     public long expired;
@@ -137,6 +140,7 @@ public final class LoopStats {
     void addTo(Totals totals) {
         totals.hits += hits;
         totals.misses += misses;
+        totals.absent += absent;
         totals.l2Hits += l2Hits;
         totals.l2Misses += l2Misses;
         totals.expired += expired;

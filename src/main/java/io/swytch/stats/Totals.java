@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class Totals {
     public long hits;
     public long misses;
+    public long absent;
     public long l2Hits;
     public long l2Misses;
     public long expired;
@@ -95,6 +96,7 @@ public final class Totals {
     void subtract(Totals base) {
         hits -= base.hits;
         misses -= base.misses;
+        absent -= base.absent;
         l2Hits -= base.l2Hits;
         l2Misses -= base.l2Misses;
         expired -= base.expired;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.swytch.cli.RedisServer;
 import io.swytch.cli.StartException;
 import io.swytch.config.Settings;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -216,6 +217,34 @@ class MetricsAndInfoIT {
         String get = info().get("cmdstat_get");
         assertTrue(get.contains("rejected_calls=1,"), get);
         assertEquals(8001.0, series.get("commands_total{command=\"set\"}"));
+    }
+
+    @Test
+    void keyspaceMisses_areKeysThatWereNowhere_alsoWhileTheDiskReads() {
+        load();
+        long before = keyspaceMisses();
+        try (RespConnection reader = new RespConnection(server.port(), 2)) {
+            long last = before;
+            for (int from = 0; from < 8000; from += 500) {
+                int first = from;
+                ByteArrayOutputStream batch = new ByteArrayOutputStream();
+                for (int i = 0; i < 500; i++) {
+                    batch.writeBytes(RespConnection.encode(CommandLine.split("GET key:" + (first + i))));
+                }
+                reader.write(batch.toByteArray());
+                long now = keyspaceMisses();
+                assertTrue(now >= last, () -> "a counter never goes back: at key:" + first);
+                last = now;
+                for (int i = 0; i < 500; i++) {
+                    reader.read();
+                }
+            }
+        }
+        assertEquals(before + 100, keyspaceMisses(), "the 100 that were deleted");
+    }
+
+    private long keyspaceMisses() {
+        return Long.parseLong(info().get("keyspace_misses"));
     }
 
     @Test

@@ -260,7 +260,7 @@ public final class InfoCommand {
         text.add("client_query_buffer_limit_disconnections", totals.clientsOverQueryLimit);
         text.add("client_output_buffer_limit_disconnections", totals.clientsOverOutputLimit);
         text.add("keyspace_hits", totals.hits + totals.l2Hits);
-        text.add("keyspace_misses", Math.max(0, totals.misses - totals.l2Hits));
+        text.add("keyspace_misses", totals.absent);
         text.add("pubsub_channels", 0);
         text.add("pubsub_patterns", 0);
         text.add("pubsubshard_channels", 0);
