@@ -15,7 +15,7 @@ import java.util.List;
  * translations of both addresses too, and under a hypervisor these cost more than the data: pages of 2 MiB took 6 to 15 % off the CPU of
  * pipelined SET, GET and INCR of a million keys. The launcher has glibc ask for them where the kernel gives none unasked.
  *
- * <p>A slab is at most an eighth of what has been taken before it, since all of it is resident from the start: little lies idle. The kernel may
+ * <p>A slab is at most a sixteenth of what has been taken before it, since all of it is resident from the start: little lies idle. An eighth was no faster. The kernel may
  * move other memory out of the way for every such page, and takes milliseconds for it (130 ms for 32 MiB were seen), so that is the upkeep's work:
  * who needs a chunk before one is ready takes that chunk alone.
  *
@@ -125,7 +125,7 @@ final class Slabs {
 
     @GuardedBy("this")
     private int nextSlabBytes() {
-        long bytes = Math.max(chunkBytes, Math.min(SLAB_BYTES_MAX, Long.highestOneBit(takenBytes >> 3)));
+        long bytes = Math.max(chunkBytes, Math.min(SLAB_BYTES_MAX, Long.highestOneBit(takenBytes >> 4)));
         while (bytes > chunkBytes && takenBytes + bytes > limitBytes) {
             bytes >>= 1;
         }
