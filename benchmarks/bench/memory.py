@@ -86,9 +86,9 @@ def allocation(run):
     """Bytes allocated on the Java heap per GET and SET in steady state.
 
     Between two looks into the running server, while the same 50 connections go on: what a connection costs at its start is not in it.
-    The looks themselves, an INFO and a question to the Java machine, take some kilobytes each.
+    A look itself, an INFO and a question to the Java machine, takes some kilobytes; two in a row say how many, and those are taken off.
     """
-    seconds = 2 * run.scale
+    seconds = 10 * run.scale
     with servers.swytch("--threads", "1", "--maxmemory", "1gb") as server:
         tools.fill(server, 1_000_000, 32)
         for command, share in (("SET", 0), ("GET", 1)):
@@ -99,21 +99,33 @@ def allocation(run):
                     # Until the compiler is done with the ways of this command.
                     time.sleep(10 * run.scale)
                     for _ in range(run.rounds):
-                        before, began = _allocated(server), _commands(server)
+                        first = _look(server)
+                        second = _look(server)
                         time.sleep(seconds)
-                        operations, after = _commands(server) - began, _allocated(server)
-                        grown = {name: after[name] - before.get(name, 0) for name in after}
-                        loops.append(sum(grown[name] for name in grown if "-io-" in name) / operations)
-                        others.append(sum(grown.values()) / operations - loops[-1])
+                        third = _look(server)
+                        operations = third.commands - second.commands - (second.commands - first.commands)
+                        of_loops, of_others = (
+                            (c - b - (b - a)) / operations
+                            for a, b, c in zip(first.allocated, second.allocated, third.allocated)
+                        )
+                        loops.append(of_loops)
+                        others.append(of_others)
                 case = f"{command} P{pipeline}"
                 run.results.add(15, case, "allocated per op, event loop", "B", loops, goal=value_at_most(0.05))
                 run.results.add(15, case, "allocated per op, other threads", "B", others, goal=value_at_most(0.05))
 
 
-def _allocated(server):
-    """Bytes so far by the names of threads, of which the collector's and compiler's are none."""
-    return tools.java("allocations", pid=server.pid)
+class _Look:
+    """Bytes that event loops and other threads have allocated so far, and `commands` that were run."""
+
+    def __init__(self, allocated, commands):
+        by_thread = allocated.items()
+        self.allocated = (
+            sum(count for name, count in by_thread if "-io-" in name),
+            sum(count for name, count in by_thread if "-io-" not in name),
+        )
+        self.commands = commands
 
 
-def _commands(server):
-    return int(server.info("stats")["total_commands_processed"])
+def _look(server):
+    return _Look(tools.java("allocations", pid=server.pid), int(server.info("stats")["total_commands_processed"]))
