@@ -150,16 +150,12 @@ public final class StoreKeyspace extends Keyspace {
         if (!rerun || !store.isFetched(key)) {
             stats.misses++;
         }
-        if (!tiered) {
-            stats.absent++;
-            return null;
-        }
-        Item below = findBelow(key);
-        if (below == null) {
-            stats.l2Misses++;
-            stats.absent++;
-        } else {
+        Item below = tiered ? findBelow(key) : null;
+        if (below != null) {
             stats.l2Hits++;
+        } else {
+            stats.absent++;
+            stats.l2Misses += tiered ? 1 : 0;
         }
         return below;
     }
