@@ -23,7 +23,7 @@ public final class Stats {
     /** Samples from one look at the store to the next: to read RocksDB's properties and {@code /proc} took 2 % of a busy core at ten times a second. */
     private static final int SAMPLES_PER_LOOK = 10;
 
-    /** Looks at the store from one at the process to the next. What asks for the process's figures takes them anew; this is for {@link #unaccountedShare} alone. */
+    /** Looks at the store from one at the process to the next. Who asks for {@link #process} has them anew; {@link #unaccountedShare} and {@link #memory} may go by the last look. */
     private static final int LOOKS_PER_PROCESS_LOOK = 5;
 
     /** Clients that wait in a blocking command. */
