@@ -305,9 +305,11 @@ final class RandomCommands {
         }
     }
 
-    /** Whether Redis may take it for a cursor: a number of 64 bits, also one that says its sign. */
+    /** Whether Redis may take it for a cursor: a number of 64 bits, also one that says its sign; what follows a zero byte does not count. */
     private static boolean isCursor(String text) {
-        return text.matches("[+-]?\\d+") && new BigInteger(text).abs().bitLength() <= Long.SIZE;
+        int end = text.indexOf('\0');
+        String number = end < 0 ? text : text.substring(0, end);
+        return number.matches("[+-]?\\d+") && new BigInteger(number).abs().bitLength() <= Long.SIZE;
     }
 
     private void lengthen(int at) {
