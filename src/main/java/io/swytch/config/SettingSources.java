@@ -78,10 +78,9 @@ final class SettingSources {
                 continue;
             }
             String name = settingName(variable.getKey());
-            Setting setting = SettingTable.find(name);
-            if (setting == null) {
+            if (SettingTable.find(name) == null && !isDirective(name)) {
                 warnOfTypingError(variable.getKey(), name);
-            } else if (setting.label().equals("PORT") && isServiceAddress(variable.getValue())) {
+            } else if (name.endsWith("port") && isServiceAddress(variable.getValue())) {
                 warnings.add(variable.getKey() + ": '" + variable.getValue()
                         + "' is passed over: it is what Kubernetes says of a service of that name, and no port");
             } else {
@@ -215,6 +214,11 @@ final class SettingSources {
         if (!warnings.contains(warning)) {
             warnings.add(warning);
         }
+    }
+
+    /** Whether a variable of this name is meant as a directive of Redis. SWYTCH_USER is rather the account that a server runs as. */
+    private static boolean isDirective(String name) {
+        return SettingTable.isInert(name) || (SettingTable.refusal(name) != null && !name.equals("user"));
     }
 
     /** A variable that only just misses a setting was meant for it; others with the prefix are somebody else's. */

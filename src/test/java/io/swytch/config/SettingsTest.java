@@ -308,6 +308,24 @@ class SettingsTest {
                 List.of("SWYTCH_JORNAL_LIMIT: sets nothing; did you mean SWYTCH_JOURNAL_LIMIT?"), settings.warnings());
     }
 
+    /** As in a file: what would be a broken promise stops the start, what means nothing is warned of. */
+    @Test
+    void variable_ofADirectiveOfRedis_isTakenForIt() throws Exception {
+        for (Map.Entry<String, String> variable : Map.of(
+                        "SWYTCH_APPENDONLY", "yes", "SWYTCH_REPLICAOF", "db 6379", "SWYTCH_TLS_PORT", "6380")
+                .entrySet()) {
+            SettingException e =
+                    assertThrows(SettingException.class, () -> Settings.load(null, Map.ofEntries(variable), List.of()));
+            assertTrue(e.getMessage().startsWith(variable.getKey() + ": "), e.getMessage());
+        }
+        Map<String, String> environment =
+                Map.of("SWYTCH_APPENDONLY", "no", "SWYTCH_TLS_PORT", "tcp://10.0.0.5:6380", "SWYTCH_USER", "redis");
+        Settings settings = Settings.load(file("appendonly yes\n"), environment, List.of());
+        assertEquals(2, settings.warnings().size(), settings.warnings().toString());
+        assertTrue(settings.warnings().get(0).startsWith("SWYTCH_APPENDONLY: 'appendonly' has no meaning here"));
+        assertTrue(settings.warnings().get(1).startsWith("SWYTCH_TLS_PORT: 'tcp://10.0.0.5:6380' is passed over"));
+    }
+
     @Test
     void settingsForDataOnDisk_areWarnedOfWithout() throws Exception {
         Path file = file("l2-write-buffer 8mb\nwarm no\nl2-cache-size 64mb\n");
