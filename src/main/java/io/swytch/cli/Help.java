@@ -26,8 +26,7 @@ final class Help {
         swytch.addSubcommand("validate", validate());
         swytch.addSubcommand("check", check());
         swytch.addSubcommand("version", described("version", "Prints the version of Swytch and of its Java."));
-        swytch.addSubcommand(
-                "prepare", described("prepare", "Makes later starts faster; the launcher does it by itself."));
+        swytch.addSubcommand("prepare", prepare());
         swytch.addSubcommand("help", new CommandLine(new HelpCommand()));
         return new CommandLine(swytch).setOut(out).setErr(err).execute(words.toArray(String[]::new));
     }
@@ -86,6 +85,15 @@ final class Help {
                 .required(true)
                 .description("the directory")
                 .build());
+        return spec;
+    }
+
+    private static CommandSpec prepare() {
+        CommandSpec spec = described("prepare", "Makes later starts faster; the first one does it by itself.");
+        spec.usageMessage()
+                .footer(
+                        "",
+                        "The archive of classes goes to SWYTCH_CACHE_DIR, or ~/.cache/swytch. Exits with 1 if none could be made.");
         return spec;
     }
 

@@ -49,7 +49,7 @@ public final class Main {
             switch (words.get(0)) {
                 case "redis" -> {
                     List<String> flags = afterRedis(Arrays.asList(args));
-                    if (words.contains("--help") || words.contains("-h")) {
+                    if (asksForHelp(words)) {
                         return Help.run(List.of("help", "redis"), out, err);
                     }
                     if (words.size() == 2
@@ -59,14 +59,27 @@ public final class Main {
                     }
                     RedisCommand.run(flags, serving);
                 }
-                case "validate" -> RedisCommand.validate(afterRedis(words.subList(1, words.size())), err);
+                case "validate" -> {
+                    if (asksForHelp(words)) {
+                        return Help.run(List.of("help", "validate"), out, err);
+                    }
+                    RedisCommand.validate(afterRedis(words.subList(1, words.size())), err);
+                }
                 case "check" -> {
-                    if (words.contains("--help") || words.contains("-h")) {
+                    if (asksForHelp(words)) {
                         return Help.run(List.of("help", "check"), out, err);
                     }
                     return CheckCommand.run(words.subList(1, words.size()), out, err);
                 }
-                case "prepare" -> PrepareCommand.run();
+                case "prepare" -> {
+                    if (asksForHelp(words)) {
+                        return Help.run(List.of("help", "prepare"), out, err);
+                    }
+                    if (words.size() > 1) {
+                        throw new UsageException("prepare takes no '" + words.get(1) + "', nor anything else");
+                    }
+                    PrepareCommand.run();
+                }
                 case "version", "-V", "--version" -> out.println(Version.line());
                 default -> {
                     return Help.run(words, out, err);
@@ -76,8 +89,8 @@ public final class Main {
         } catch (UsageException e) {
             err.println("swytch: " + e.getMessage());
             err.println(
-                    words.get(0).equals("check")
-                            ? "'swytch help check' tells more."
+                    words.get(0).equals("check") || words.get(0).equals("prepare")
+                            ? "'swytch help " + words.get(0) + "' tells more."
                             : "'swytch help redis' lists the flags.");
             return EXIT_USAGE;
         } catch (StartException e) {
@@ -87,6 +100,10 @@ public final class Main {
             err.println("swytch: " + e);
             return EXIT_FAILED;
         }
+    }
+
+    private static boolean asksForHelp(List<String> words) {
+        return words.contains("--help") || words.contains("-h");
     }
 
     /** The words behind {@code redis}, which need not be there. */

@@ -213,6 +213,25 @@ class LauncherTest {
         assertTrue(launch().contains("io.swytch.cli.Main"));
     }
 
+    /** Who builds an image asked for it, and must hear that it was not done. */
+    @Test
+    void prepare_failsWhereNoArchiveIsMade() throws Exception {
+        environment.put("SWYTCH_CACHE_DIR", "/proc/nowhere");
+        assertFails("'/proc/nowhere'", "prepare");
+        environment.put("SWYTCH_CACHE_DIR", "");
+        assertFails("''", "prepare");
+        environment.put("SWYTCH_CACHE_DIR", cache.toString());
+        Path java = Path.of(environment.get("JAVA_HOME"), "bin", "java");
+        String script = Files.readString(java);
+        Files.writeString(java, "#!/bin/sh\nexit 1\n");
+        assertFails(cache.toString(), "prepare");
+        assertEquals(0, Files.size(archive()), "a start does not try it again");
+        Files.writeString(java, script);
+        assertEquals(0, start("prepare").waitFor());
+        assertTrue(Files.size(archive()) > 0);
+        assertTrue(launch("prepare", "--help").contains("--help"));
+    }
+
     @Test
     void missingOrOldJava_isNamed() throws Exception {
         environment.put("JAVA_HOME", java("old", "11.0.2").toString());
@@ -291,10 +310,14 @@ class LauncherTest {
     }
 
     private void assertFails(String part) throws Exception {
-        Process process = start("--port", "1");
+        assertFails(part, "--port", "1");
+    }
+
+    private void assertFails(String part, String... words) throws Exception {
+        Process process = start(words);
         String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(1, process.waitFor(), err);
-        assertTrue(err.startsWith("swytch: ") && err.contains(part), err);
+        assertTrue(err.contains("swytch: ") && err.contains(part), err);
     }
 
     private Process start(String... words) throws IOException {

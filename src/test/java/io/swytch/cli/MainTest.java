@@ -66,7 +66,17 @@ class MainTest {
     }
 
     @Test
+    void help_isAskedForBehindACommandToo() {
+        for (String command : new String[] {"redis", "validate", "check", "prepare"}) {
+            out.getBuffer().setLength(0);
+            assertEquals(0, run(command, "--help"), err.toString());
+            assertTrue(out.toString().startsWith("Usage: swytch " + command), out.toString());
+        }
+    }
+
+    @Test
     void usageErrors_nameTheHelpOfTheirCommand() {
+        assertUsageError("'swytch help prepare'", "prepare", "everything");
         assertUsageError("'swytch help check'", "check", "--data-dri", "x");
         assertUsageError("'swytch help redis'", "redis", "--prot", "1");
     }
