@@ -221,7 +221,10 @@ public final class L2Check implements AutoCloseable {
 
     private void checkOwner() {
         byte[] owner = meta(L2.META_OWNER);
-        if (owner == null || !directory.id().equals(new String(owner, StandardCharsets.US_ASCII))) {
+        if (owner == null) {
+            problems.accept(directory.db()
+                    + ": the row that says which data directory the files belong to is not there, or unreadable");
+        } else if (!directory.id().equals(new String(owner, StandardCharsets.US_ASCII))) {
             problems.accept(directory.db() + ": the files belong to another data directory");
         }
     }

@@ -66,4 +66,20 @@ class L2CheckTest {
         check();
         assertTrue(problems.stream().anyMatch(line -> line.contains("" + table)), problems::toString);
     }
+
+    /** The row that says whose the files are cannot be read, which does not make them another's. */
+    @Test
+    void damagedFiles_areNotCalledAnothers() throws IOException {
+        try (Stream<Path> files = Files.list(dir.resolve("db"))) {
+            for (Path table :
+                    files.filter(file -> file.toString().endsWith(".sst")).toList()) {
+                byte[] bytes = Files.readAllBytes(table);
+                bytes[0] ^= 1;
+                Files.write(table, bytes);
+            }
+        }
+        check();
+        assertTrue(problems.stream().anyMatch(line -> line.contains("or unreadable")), problems::toString);
+        assertTrue(problems.stream().noneMatch(line -> line.contains("another")), problems::toString);
+    }
 }
