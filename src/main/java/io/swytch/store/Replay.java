@@ -3,7 +3,6 @@ package io.swytch.store;
 import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
-import io.swytch.store.item.ItemType;
 import io.swytch.store.item.Key;
 import io.swytch.store.journal.EffectVisitor;
 import io.swytch.store.l1.L1;
@@ -112,9 +111,9 @@ final class Replay implements EffectVisitor {
     @Override
     public void patch(Key key, int offset, Slice bytes) {
         edit(key, shard -> switch (bringUp(shard, key)) {
-            case ABSENT ->
-                shard.put(key, ItemType.STRING, ItemHeader.ENCODING_RAW, 0, new Slice(), true, ItemHeader.L2_UNKNOWN)
-                        && shard.patch(key, offset, bytes);
+            // What makes a key is a put. So the string was there and has expired, of which the journal has no record; a
+            // drain took it off the disk before the journal was trimmed.
+            case ABSENT -> true;
             case THERE -> shard.patch(key, offset, bytes);
             case NO_ROOM -> false;
         });

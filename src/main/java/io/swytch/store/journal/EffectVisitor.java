@@ -18,7 +18,7 @@ public interface EffectVisitor {
     /** The key, if it is there, now expires at {@code atMs}; 0 is never. */
     void expire(Key key, long atMs);
 
-    /** The string at the key, grown with zeros where it is too short, now holds {@code bytes} from {@code offset} on. */
+    /** The string at the key, if it is there, grown with zeros where it is too short, now holds {@code bytes} from {@code offset} on. */
     void patch(Key key, int offset, Slice bytes);
 
     /** Database i now lives in space {@code spaceOfDb[i]}; the next space to be given out is {@code nextSpace}. */
