@@ -58,6 +58,17 @@ final class Rocks {
     private static final long SYNC_BYTES = 1L << 20;
 
     private static final long WAL_BYTES_MAX = 8L << 20;
+
+    /**
+     * What RocksDB takes for the size of a memtable. Filters of level 0 stay at hand only in files of up to one and a half times this, else each is looked up
+     * in the block cache for every key that is read from the disk: with ten files of level 0 that was a tenth of a cold GET's CPU. Hence the largest drain
+     * counts here, while the memtables themselves are flushed long before, by {@link #WAL_BYTES_MAX}.
+     */
+    private static final long MEMTABLE_BYTES = 64L << 20;
+
+    /** Memtables grow by this. */
+    private static final long ARENA_BLOCK_BYTES = 128L << 10;
+
     private static final long INFO_LOG_BYTES = 4L << 20;
 
     final Gate gate = new Gate();
@@ -129,15 +140,15 @@ final class Rocks {
             Cache cache = own(owned, new HyperClockCache(o.blockCacheBytes(), 0, -1, false));
             BlockBasedTableConfig table = table(cache, own(owned, new BloomFilter(FILTER_BITS, false)));
             BlockBasedTableConfig level0 = table(cache, own(owned, new BloomFilter(LEVEL0_FILTER_BITS, false)));
-            ColumnFamilyOptions keyOptions = own(owned, family(o, table))
+            ColumnFamilyOptions keyOptions = own(owned, family(table))
                     .setEnableBlobFiles(true)
                     .setMinBlobSize(Rows.INLINE_BYTES_MAX)
                     .setBlobCompressionType(CompressionType.LZ4_COMPRESSION)
                     .setEnableBlobGarbageCollection(true)
                     .setBlobGarbageCollectionAgeCutoff(0.25)
                     .setBlobGarbageCollectionForceThreshold(0.5);
-            ColumnFamilyOptions expiryOptions = own(owned, family(o, table));
-            ColumnFamilyOptions metaOptions = own(owned, family(o, table));
+            ColumnFamilyOptions expiryOptions = own(owned, family(table));
+            ColumnFamilyOptions metaOptions = own(owned, family(table));
             DBOptions options = own(owned, new DBOptions())
                     .setCreateIfMissing(create)
                     .setCreateMissingColumnFamilies(create)
@@ -150,7 +161,7 @@ final class Rocks {
                     .setKeepLogFileNum(2)
                     .setStatsDumpPeriodSec(0)
                     .setStatsPersistPeriodSec(0);
-            Options sst = own(owned, new Options(options, own(owned, family(o, level0))));
+            Options sst = own(owned, new Options(options, own(owned, family(level0))));
             List<ColumnFamilyHandle> families = new ArrayList<>();
             RocksDB db = own(
                     owned,
@@ -186,10 +197,11 @@ final class Rocks {
                 .setPinL0FilterAndIndexBlocksInCache(true);
     }
 
-    private static ColumnFamilyOptions family(L2Options o, BlockBasedTableConfig table) {
+    private static ColumnFamilyOptions family(BlockBasedTableConfig table) {
         return new ColumnFamilyOptions()
                 .setTableFormatConfig(table)
-                .setWriteBufferSize(o.memtableBytes())
+                .setWriteBufferSize(MEMTABLE_BYTES)
+                .setArenaBlockSize(ARENA_BLOCK_BYTES)
                 .setMaxWriteBufferNumber(4)
                 .setCompressionType(CompressionType.LZ4_COMPRESSION)
                 .setLevelCompactionDynamicLevelBytes(true)
