@@ -15,9 +15,9 @@ import java.util.List;
  * translations of both addresses too, and under a hypervisor these cost more than the data: pages of 2 MiB took 6 to 15 % off the CPU of
  * pipelined SET, GET and INCR of a million keys. The launcher has glibc ask for them where the kernel gives none unasked.
  *
- * <p>A slab is at most a sixteenth of what has been taken before it, since all of it is resident from the start: little lies idle. An eighth was no faster. The kernel may
- * move other memory out of the way for every such page, and takes milliseconds for it (130 ms for 32 MiB were seen), so that is the upkeep's work:
- * who needs a chunk before one is ready takes that chunk alone.
+ * <p>A slab is at most a sixteenth of what has been taken before it, since all of it is resident from the start: little lies
+ * idle. An eighth was no faster. The kernel may move other memory out of the way for every such page, and takes milliseconds for it (130 ms for 32 MiB
+ * were seen), so that is the upkeep's work: who needs a chunk before one is ready takes that chunk alone.
  *
  * <p>Threads: any. The monitor comes after a shard's lock, and nothing slow is done under it.
  */
@@ -25,7 +25,7 @@ final class Slabs {
     private static final int SLAB_BYTES_MAX = 16 << 20;
 
     /** With so few chunks left the next slab is made. */
-    private static final int FREE_CHUNKS_MIN = 4;
+    private static final int FREE_CHUNKS_MIN = 2;
 
     private final int chunkBytes;
 
