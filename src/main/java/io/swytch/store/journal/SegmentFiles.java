@@ -167,6 +167,15 @@ final class SegmentFiles implements AutoCloseable {
         }
     }
 
+    /** One of these whose name the next segment takes: it would be overwritten, and the segment set aside in its place. */
+    private void setUnreadableAside(long first) throws IOException {
+        Path file = path(first);
+        if (unreadable.containsKey(file)) {
+            setAside(file);
+            unreadable.remove(file);
+        }
+    }
+
     /** As {@link Journal#checkFormat}. */
     static void checkFormat(Path directory) throws IOException {
         for (Path file : named(directory).values()) {
@@ -237,6 +246,7 @@ final class SegmentFiles implements AutoCloseable {
         }
         Path path = path(first);
         try {
+            setUnreadableAside(first);
             Files.move(segment.path(), path, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             putBack(segment);

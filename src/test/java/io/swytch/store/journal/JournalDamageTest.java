@@ -383,6 +383,26 @@ class JournalDamageTest {
         assertEquals(List.of(), RecordedEffects.replay(dir));
     }
 
+    /** The new run's first segment takes its name, if the log before ends there; it must not be set aside in its place. */
+    @Test
+    void newestSegmentUnreadable_skippedIfAskedTo_isSetAsideAndNotWhatTakesItsName() throws IOException {
+        writeThreeSegments();
+        Path newest = segments().get(2);
+        long id = directoryId();
+        byte[] damaged = Files.readAllBytes(newest);
+        damaged[20] ^= 1;
+        Files.write(newest, damaged);
+        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), id, true)) {
+            RecordedEffects seen = new RecordedEffects();
+            assertEquals(2, journal.replaySkippingDamaged(HASH, seen, 0).pieces());
+            assertEquals(lines(2), seen.lines);
+            journal.trimBefore(journal.cut());
+            append(journal, 3);
+        }
+        assertEquals(List.of(line(3), "end"), RecordedEffects.replay(dir));
+        assertTrue(Arrays.equals(damaged, Files.readAllBytes(dir.resolve("damaged-" + newest.getFileName()))));
+    }
+
     private long directoryId() throws IOException {
         Segment segment = Segment.open(Disk.REAL, segment(), 0);
         try {
