@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
  * waiting for a processor: on two cores that loops and clients keep busy that took longer than the disk. In {@link SyncMode#ALWAYS} they follow each other. In {@link SyncMode#OS} there is no thread.
  */
 final class Syncer {
-    private static final long BOUND_NANOS = 9_500_000;
+    private static final long BOUND_NANOS = 8_000_000;
     private static final long PAUSE_NANOS_MIN = 1_000_000;
 
     private final Journal journal;
