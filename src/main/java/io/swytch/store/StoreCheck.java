@@ -39,7 +39,7 @@ public final class StoreCheck {
             long position = saved == null ? 0 : ByteBuffer.wrap(saved).getLong();
             JournalCheck journal = new JournalCheck(
                     dir.resolve(Tier.JOURNAL_DIR), new KeyHash(l2.hashSeed()), problems::add, progress);
-            journal.run(l2.hashSeed(), position, l2.isJournaled());
+            journal.run(l2.hashSeed(), l2.lastRun(), position, l2.isJournaled());
             tellL2(l2, journal);
             findings.add("journal: " + journal.files() + " files; " + journal.units()
                     + " commands and transactions, with " + journal.puts() + " puts, " + journal.deletes()

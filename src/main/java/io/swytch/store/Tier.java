@@ -145,15 +145,12 @@ public final class Tier {
             Files.createDirectories(
                     dir, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             boolean skipDamaged = options.skipDamaged();
-            journal = Journal.open(dir, options.sync(), SEGMENT_BYTES, clock, l2.hashSeed(), skipDamaged);
+            journal = Journal.open(dir, options.sync(), SEGMENT_BYTES, clock, l2.hashSeed(), l2.lastRun(), skipDamaged);
             if (l2.isJournaled() && !skipDamaged && Drain.position(l2) == 0) {
                 journal.requireSegment();
             }
             Tier tier = new Tier(options, l1, l2, journal, spaces, clock);
             tier.restore(journal, skipDamaged);
-            if (!l2.isJournaled()) {
-                l2.markJournaled();
-            }
             return tier;
         } catch (IOException | RuntimeException e) {
             if (journal != null) {
@@ -183,6 +180,8 @@ public final class Tier {
             // A visitor has no other way to say what stops it.
             throw new IOException(e.getCause().getMessage(), e);
         }
+        // Before anybody can write: from now on a newest file of an earlier run is not the newest.
+        l2.markJournaled(replayed.run());
         if (replay.units() > 0) {
             LOG.info("journal replayed, units={}", replay.units());
         }

@@ -32,6 +32,9 @@ class DamagedFilesIT {
     private static final int KEYS = 1500;
     private static final int FLIPS = 4;
 
+    /** Runs of the server: the last is killed, and the ones before stopped. */
+    private static final int GENERATIONS = 3;
+
     private final long seed = Long.getLong("swytch.damage.seed", System.nanoTime() >>> 8);
     private final String wanted = System.getProperty("swytch.damage", "");
     private final Random random = new Random(seed);
@@ -82,21 +85,29 @@ class DamagedFilesIT {
      * A directory with files of several drains, and changes that are in the journal alone, as a crash leaves it. All of them were forced: a last record that was
      * not may pass for a torn one.
      */
-    private Path make(String name, KnownData data) {
+    private Path make(String name, KnownData data) throws IOException, InterruptedException {
         Path directory = room.resolve(name);
-        for (int generation = 0; generation < 3; generation++) {
+        for (int generation = 0; generation < GENERATIONS; generation++) {
             try (Child server = Child.server(directory, room.resolve(name + ".log"), "--sync", "always")
                             .serving();
                     RespConnection connection = server.connect()) {
                 data.write(connection, generation, KEYS);
-                if (generation < 2) {
+                if (generation < GENERATIONS - 1) {
                     assertEquals(0, server.stop(), server::output);
                 } else {
                     server.kill();
                 }
             }
+            if (generation < GENERATIONS - 1) {
+                copy(directory, earlier(directory, generation));
+            }
         }
         return directory;
+    }
+
+    /** A copy of the directory as it was when the server of that generation had stopped. */
+    private static Path earlier(Path directory, int generation) {
+        return directory.resolveSibling(directory.getFileName() + "-after-" + generation);
     }
 
     private static void copy(Path from, Path to) throws IOException, InterruptedException {
@@ -138,6 +149,12 @@ class DamagedFilesIT {
             if (Files.exists(other.resolve(file))) {
                 cases.put(name + " of another directory", directory -> put(other, directory, file));
             }
+            for (int generation = 0; generation < GENERATIONS - 1; generation++) {
+                Path then = earlier(whole, generation);
+                if (Files.exists(then.resolve(file)) && Files.mismatch(then.resolve(file), whole.resolve(file)) >= 0) {
+                    cases.put(name + " as after run " + generation, directory -> put(then, directory, file));
+                }
+            }
             for (Path twin : files) {
                 if (twin.compareTo(file) > 0 && kind(twin).equals(kind(file))) {
                     cases.put(name + " swapped with " + twin, directory -> swap(directory, file, twin));
@@ -150,10 +167,11 @@ class DamagedFilesIT {
                 ServerProcess.delete(directory.resolve(part));
                 Files.createDirectory(directory.resolve(part));
             });
-            cases.put(part + " of another directory", directory -> {
-                ServerProcess.delete(directory.resolve(part));
-                Files.move(copied(other, part), directory.resolve(part));
-            });
+            cases.put(part + " of another directory", directory -> putAll(other, directory, part));
+            for (int generation = 0; generation < GENERATIONS - 1; generation++) {
+                Path then = earlier(whole, generation);
+                cases.put(part + " as after run " + generation, directory -> putAll(then, directory, part));
+            }
         }
         cases.put("marker and db deleted", directory -> {
             ServerProcess.delete(directory.resolve("db"));
@@ -164,6 +182,11 @@ class DamagedFilesIT {
             Files.delete(directory.resolve("swytch.marker"));
         });
         return cases;
+    }
+
+    private void putAll(Path from, Path to, String part) throws IOException {
+        ServerProcess.delete(to.resolve(part));
+        Files.move(copied(from, part), to.resolve(part));
     }
 
     private Path copied(Path from, String part) throws IOException {

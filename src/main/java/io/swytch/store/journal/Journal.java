@@ -71,20 +71,31 @@ public final class Journal implements AutoCloseable {
 
     /** Opens the journal in {@code dir}, which exists. {@link #replay} comes next. */
     public static Journal open(Path dir, SyncMode mode, long segmentBytes, Clock clock) throws IOException {
-        return open(dir, mode, segmentBytes, clock, null, Disk.REAL, false);
+        return open(dir, mode, segmentBytes, clock, null, 0, Disk.REAL, false);
     }
 
     /** As {@link #open(Path, SyncMode, long, Clock)}, and refuses segments that another data directory's journal wrote. */
     public static Journal open(Path dir, SyncMode mode, long segmentBytes, Clock clock, long directoryId)
             throws IOException {
-        return open(dir, mode, segmentBytes, clock, directoryId, false);
+        return open(dir, mode, segmentBytes, clock, directoryId, 0, false);
     }
 
-    /** As before; where {@code skipDamaged}, files whose headers cannot be read do not matter, for {@link #replaySkippingDamaged}. */
+    /**
+     * As before, and refuses a newest segment of a run before {@code lastRun}.
+     *
+     * @param lastRun what {@link #run} said of the last run that could write; 0 if that is not known
+     * @param skipDamaged whether files whose headers cannot be read, and such a newest segment, do not matter, for {@link #replaySkippingDamaged}
+     */
     public static Journal open(
-            Path dir, SyncMode mode, long segmentBytes, Clock clock, long directoryId, boolean skipDamaged)
+            Path dir,
+            SyncMode mode,
+            long segmentBytes,
+            Clock clock,
+            long directoryId,
+            long lastRun,
+            boolean skipDamaged)
             throws IOException {
-        return open(dir, mode, segmentBytes, clock, directoryId, Disk.REAL, skipDamaged);
+        return open(dir, mode, segmentBytes, clock, directoryId, lastRun, Disk.REAL, skipDamaged);
     }
 
     static Journal open(
@@ -93,6 +104,7 @@ public final class Journal implements AutoCloseable {
             long segmentBytes,
             Clock clock,
             @Nullable Long directoryId,
+            long lastRun,
             Disk disk,
             boolean skipDamaged)
             throws IOException {
@@ -101,8 +113,13 @@ public final class Journal implements AutoCloseable {
         }
         SegmentFiles files = new SegmentFiles(dir, segmentBytes, disk);
         Journal journal = new Journal(files, mode, segmentBytes, clock, new JournalStats(), new TrimLimits());
-        journal.writer.load(directoryId, skipDamaged);
+        journal.writer.load(directoryId, lastRun, skipDamaged);
         return journal;
+    }
+
+    /** The number of this run; that of a later one is greater. Its first segment is on disk under its name when {@link #replay} has returned. */
+    public long run() {
+        return files.run();
     }
 
     /** Throws if some segment is of a format that this program does not know; whatever else is wrong with it, {@link #open} will find. */
@@ -113,7 +130,7 @@ public final class Journal implements AutoCloseable {
     /** Opens the directory of this journal, which has been closed, once more; the new one goes on with its statistics. {@link #replay} comes next. */
     public Journal openAgain() throws IOException {
         Journal journal = new Journal(files.again(), mode, segmentBytes, clock, stats, limits);
-        journal.writer.load(files.directoryId(), false);
+        journal.writer.load(files.directoryId(), files.run(), false);
         return journal;
     }
 

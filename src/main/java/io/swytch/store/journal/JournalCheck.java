@@ -40,10 +40,11 @@ public final class JournalCheck {
     /**
      * Reads it all.
      *
+     * @param lastRun the last run that could write; 0 if that is not known
      * @param from where L2's data ends: the log must begin there or before, and reach so far
      * @param mustExist whether a journal was ever begun
      */
-    public void run(long directoryId, long from, boolean mustExist) throws IOException {
+    public void run(long directoryId, long lastRun, long from, boolean mustExist) throws IOException {
         List<Segment> segments = new ArrayList<>();
         try {
             for (Map.Entry<Long, Path> named : SegmentFiles.named(dir).entrySet()) {
@@ -56,6 +57,9 @@ public final class JournalCheck {
                     problems.accept(dir + ": there is no journal, but the data on disk goes on from position " + from);
                 }
                 return;
+            }
+            if (SegmentFiles.isOutdated(segments, lastRun)) {
+                problems.accept(String.valueOf(Replay.outdated(segments).getMessage()));
             }
             read(segments, from);
         } finally {

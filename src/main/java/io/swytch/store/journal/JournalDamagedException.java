@@ -29,6 +29,12 @@ public final class JournalDamagedException extends IOException {
                 "journal incomplete: " + file + ", or a file before it that reached so far, is missing: " + reason);
     }
 
+    /** The newest file is older than the newest that there was. */
+    static JournalDamagedException outdated(Path file, String reason) {
+        return new JournalDamagedException(
+                file, "journal outdated: " + file + " is an older copy, or newer files are missing: " + reason);
+    }
+
     /** The damaged segment, or the one that is missing. */
     public Path file() {
         return file;

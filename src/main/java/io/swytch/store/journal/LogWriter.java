@@ -93,10 +93,10 @@ final class LogWriter {
     }
 
     /** Finds the segments that an earlier run left. */
-    void load(@Nullable Long directoryId, boolean skipDamaged) throws IOException {
+    void load(@Nullable Long directoryId, long lastRun, boolean skipDamaged) throws IOException {
         lock.lock();
         try {
-            segments.addAll(files.openAll(directoryId, skipDamaged));
+            segments.addAll(files.openAll(directoryId, lastRun, skipDamaged));
         } finally {
             lock.unlock();
         }

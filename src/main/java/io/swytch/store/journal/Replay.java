@@ -48,7 +48,17 @@ final class Replay {
                     files.path(from),
                     "the data on disk ends at position " + from + " and the oldest file is " + first.path());
         }
-        return Math.max(from, read(hash, visitor, from));
+        boolean isOutdated = SegmentFiles.isOutdated(segments, files.lastRun());
+        if (isOutdated && skipped == null) {
+            throw outdated(segments);
+        }
+        return Math.max(from, read(hash, visitor, from, isOutdated));
+    }
+
+    /** What is wrong where {@link SegmentFiles#isOutdated}. */
+    static JournalDamagedException outdated(List<Segment> segments) {
+        Path newest = segments.get(segments.size() - 1).path();
+        return JournalDamagedException.outdated(newest, "a later run of the server has written to this data directory");
     }
 
     private void missing(Path file, String reason) throws JournalDamagedException {
@@ -58,7 +68,7 @@ final class Replay {
         skipped.file(file, "missing: " + reason);
     }
 
-    private long read(KeyHash hash, EffectVisitor visitor, long from) throws IOException {
+    private long read(KeyHash hash, EffectVisitor visitor, long from, boolean isOutdated) throws IOException {
         List<Segment> trimmed = new ArrayList<>();
         while (segments.size() > 1 && beginsWithinUnit(segments, files.newId())) {
             // A crash cut a trim short that would have taken it too, as trims end where a unit begins.
@@ -74,6 +84,9 @@ final class Replay {
                     files.path(effects.endPosition()),
                     "the data on disk ends at position " + from + " and the newest file, "
                             + segments.get(segments.size() - 1).path() + ", before it");
+        }
+        if (isOutdated && skipped != null) {
+            skipped.end(segments.get(effects.endIndex()).path(), effects.endOffset());
         }
         String torn = effects.isCutShort() ? "its last unit is not whole" : records.judgeEnd();
         if (!torn.isEmpty()) {

@@ -54,7 +54,7 @@ final class Segment {
      *
      * @param salt random, one per use of a file: a record of an earlier use does not pass for one of this use
      * @param directory random, one per data directory: a file from elsewhere is refused
-     * @param run random, one per start of the process
+     * @param run counts the runs of the journal: the next one has a greater number
      * @param bootHigh with {@code bootLow} the machine's boot id, 0 if unknown
      */
     record Id(int salt, long directory, long run, long bootHigh, long bootLow) {

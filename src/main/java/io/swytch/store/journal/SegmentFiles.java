@@ -68,7 +68,6 @@ final class SegmentFiles implements AutoCloseable {
     private final long segmentBytes;
     private final Disk disk;
     private final SecureRandom random = new SecureRandom();
-    private final long run = random.nextLong();
     private final UUID boot = bootId();
     private final Thread ahead = new Thread(this::keepAhead, "swytch-ahead");
 
@@ -77,6 +76,8 @@ final class SegmentFiles implements AutoCloseable {
 
     private volatile boolean closed;
     private long directoryId;
+    private long lastRun;
+    private long run;
     private final Map<Path, String> unreadable = new TreeMap<>();
 
     @GuardedBy("this")
@@ -100,8 +101,12 @@ final class SegmentFiles implements AutoCloseable {
         ahead.setDaemon(true);
     }
 
-    /** Opens the segments that are there, oldest first; files that were only kept for reuse are kept or deleted. */
-    synchronized List<Segment> openAll(@Nullable Long expectedDirectoryId, boolean skipDamaged) throws IOException {
+    /**
+     * Opens the segments that are there, oldest first; files that were only kept for reuse are kept or deleted. The run that begins with this has a greater
+     * number than any of theirs, and than {@code lastRun}.
+     */
+    synchronized List<Segment> openAll(@Nullable Long expectedDirectoryId, long lastRun, boolean skipDamaged)
+            throws IOException {
         ArrayList<Segment> segments = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "journal-*")) {
             for (Path file : files) {
@@ -128,6 +133,12 @@ final class SegmentFiles implements AutoCloseable {
             throw e;
         }
         segments.sort(Comparator.comparingLong(Segment::first));
+        this.lastRun = lastRun;
+        run = lastRun;
+        for (Segment segment : segments) {
+            run = Math.max(run, segment.id().run());
+        }
+        run++;
         if (expectedDirectoryId != null) {
             directoryId = expectedDirectoryId;
         } else {
@@ -199,6 +210,23 @@ final class SegmentFiles implements AutoCloseable {
         return found;
     }
 
+    /** The number of the run that began with {@link #openAll}. */
+    synchronized long run() {
+        return run;
+    }
+
+    /**
+     * Whether the newest segment cannot be the newest that there was: the last run that could write had one of its own. The first segment of a run has its name on
+     * disk before the data directory knows of the run.
+     */
+    static boolean isOutdated(List<Segment> segments, long lastRun) {
+        return !segments.isEmpty() && segments.get(segments.size() - 1).id().run() < lastRun;
+    }
+
+    synchronized long lastRun() {
+        return lastRun;
+    }
+
     /** The same directory, not yet looked into. */
     SegmentFiles again() {
         return new SegmentFiles(directory, segmentBytes, disk);
@@ -209,7 +237,7 @@ final class SegmentFiles implements AutoCloseable {
     }
 
     /** A header for a file that is used from now on. */
-    Segment.Id newId() {
+    synchronized Segment.Id newId() {
         return new Segment.Id(
                 random.nextInt(), directoryId, run, boot.getMostSignificantBits(), boot.getLeastSignificantBits());
     }

@@ -29,8 +29,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The marker is why an emptied directory is never served as if it had always been empty: once it says {@code ready}, RocksDB's own files
  * must be there, and once it says {@code journaled}, those of the journal. It says {@code creating} from before RocksDB makes its first file until that is
- * done, so a crash in between is no damage. Its last line is a checksum: a seed that was changed would hash keys to where they are not. Threads: open and
- * close are called once; the rest does not change.
+ * done, so a crash in between is no damage. It says which run of the journal was the last that could write, so that an older copy of the journal's newest file does
+ * not pass for that. Its last line is a checksum: a seed that was changed would hash keys to where they are not. Threads: open and close are called once,
+ * {@link #markJournaled} by one at a time; the rest does not change.
  */
 final class DataDirectory implements AutoCloseable {
     /** Version of everything that L2 keeps on disk. */
@@ -66,6 +67,7 @@ final class DataDirectory implements AutoCloseable {
     private State state = State.CREATING;
     private long seed;
     private String id = "";
+    private long lastRun;
 
     /** What must be there; each has all that the ones before have. */
     private enum State {
@@ -224,7 +226,7 @@ final class DataDirectory implements AutoCloseable {
             byte[] idBytes = new byte[16];
             random.nextBytes(idBytes);
             id = HexFormat.of().formatHex(idBytes);
-            writeMarker(real, State.CREATING);
+            writeMarker(real, State.CREATING, 0);
             return;
         }
         Map<String, String> lines = new HashMap<>();
@@ -251,7 +253,8 @@ final class DataDirectory implements AutoCloseable {
             throw new L2Exception("marker file " + dir.resolve(MARKER) + " is damaged: no seed");
         }
         id = lines.getOrDefault("id", "");
-        if (id.length() != 32 || found == null) {
+        lastRun = run(lines.getOrDefault("run", "0"));
+        if (id.length() != 32 || found == null || lastRun < 0) {
             throw new L2Exception("marker file " + dir.resolve(MARKER) + " is damaged");
         }
         state = found;
@@ -261,6 +264,15 @@ final class DataDirectory implements AutoCloseable {
             // An unfinished first start is begun anew, over what it left: there must be no data.
             throw new L2Exception("marker file " + dir.resolve(MARKER)
                     + " says that the directory was never in use, but it holds data: is it another directory's?");
+        }
+    }
+
+    /** Of a line of the marker; −1 if it is none. */
+    private static long run(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            return -1;
         }
     }
 
@@ -315,9 +327,9 @@ final class DataDirectory implements AutoCloseable {
     }
 
     /** Writes the marker that says what must be there; whole or not at all. */
-    private void writeMarker(Path target, State now) throws IOException {
-        String lines =
-                "format " + FORMAT + "\nstate " + now.word() + "\nseed " + Long.toHexString(seed) + "\nid " + id + "\n";
+    private void writeMarker(Path target, State now, long run) throws IOException {
+        String lines = "format " + FORMAT + "\nstate " + now.word() + "\nseed " + Long.toHexString(seed) + "\nid " + id
+                + "\nrun " + run + "\n";
         String text = withChecksum(lines);
         Path temporary = target.resolve(MARKER + ".new");
         Files.deleteIfExists(temporary);
@@ -351,20 +363,26 @@ final class DataDirectory implements AutoCloseable {
         return state == State.JOURNALED;
     }
 
+    /** The last run of the journal that could write; 0 if there was none. */
+    long lastRun() {
+        return lastRun;
+    }
+
     /** RocksDB has made its files and synced them. */
     void markReady() throws L2Exception {
-        mark(State.READY);
+        mark(State.READY, 0);
     }
 
-    /** The journal has its first file. */
-    void markJournaled() throws L2Exception {
-        mark(State.JOURNALED);
+    /** The journal has the first file of that run, on disk under its name. */
+    void markJournaled(long run) throws L2Exception {
+        mark(State.JOURNALED, run);
     }
 
-    private void mark(State now) throws L2Exception {
+    private void mark(State now, long run) throws L2Exception {
         try {
-            writeMarker(real, now);
+            writeMarker(real, now, run);
             state = now;
+            lastRun = run;
         } catch (IOException e) {
             throw new L2Exception("cannot write " + dir.resolve(MARKER), e);
         }
@@ -373,7 +391,7 @@ final class DataDirectory implements AutoCloseable {
     /** Makes {@code target}, which holds a copy of RocksDB's files, a data directory like this one. */
     void copyMarker(Path target) throws L2Exception {
         try {
-            writeMarker(target, State.JOURNALED);
+            writeMarker(target, State.JOURNALED, lastRun);
         } catch (IOException e) {
             throw new L2Exception("cannot write " + target.resolve(MARKER), e);
         }

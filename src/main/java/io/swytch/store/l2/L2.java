@@ -182,9 +182,14 @@ public final class L2 implements AutoCloseable {
         return directory.isJournaled();
     }
 
-    /** The journal has its first file: from now on a directory without one is damaged. */
-    public void markJournaled() throws L2Exception {
-        directory.markJournaled();
+    /** The last run that {@link #markJournaled} was told of; 0 if there was none. */
+    public long lastRun() {
+        return directory.lastRun();
+    }
+
+    /** The journal has the first file of that run: from now on a directory without one, or with an older one as the newest, is damaged. */
+    public void markJournaled(long run) throws L2Exception {
+        directory.markJournaled(run);
     }
 
     /**

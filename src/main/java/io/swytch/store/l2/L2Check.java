@@ -92,6 +92,11 @@ public final class L2Check implements AutoCloseable {
         return directory.isJournaled();
     }
 
+    /** As {@link L2#lastRun}. */
+    public long lastRun() {
+        return directory.lastRun();
+    }
+
     /** Items of each space and type. */
     public Map<Integer, Map<Integer, Long>> items() {
         return items;

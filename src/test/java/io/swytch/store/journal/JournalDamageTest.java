@@ -331,7 +331,7 @@ class JournalDamageTest {
         List<String> expected = lines(5);
         expected.subList(4, 6).clear();
         try (Journal journal =
-                Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), directoryId(), true)) {
+                Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), directoryId(), 0, true)) {
             RecordedEffects seen = new RecordedEffects();
             Skipped skipped = journal.replaySkippingDamaged(HASH, seen, 0);
             assertEquals(expected, seen.lines);
@@ -355,7 +355,7 @@ class JournalDamageTest {
         Files.write(later, torn(Files.readAllBytes(later), HEADER));
         Files.write(segment(), Arrays.copyOf(Files.readAllBytes(segment()), recordStart(1)));
         assertThrows(JournalDamagedException.class, () -> RecordedEffects.replay(dir));
-        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), id, true)) {
+        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), id, 0, true)) {
             RecordedEffects seen = new RecordedEffects();
             Skipped skipped = journal.replaySkippingDamaged(HASH, seen, 0);
             assertEquals(lines(1), seen.lines);
@@ -373,7 +373,7 @@ class JournalDamageTest {
         Files.write(segments.get(0), first);
         Files.delete(segments.get(1));
         assertThrows(JournalDamagedException.class, () -> RecordedEffects.replay(dir));
-        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), id, true)) {
+        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), id, 0, true)) {
             RecordedEffects seen = new RecordedEffects();
             Skipped skipped = journal.replaySkippingDamaged(HASH, seen, 0);
             assertEquals(List.of(line(2), "end"), seen.lines);
@@ -381,6 +381,44 @@ class JournalDamageTest {
             journal.trimBefore(journal.cut());
         }
         assertEquals(List.of(), RecordedEffects.replay(dir));
+    }
+
+    /** It looked like the end of a run in order, and what the run after it had written was gone without a word. */
+    @Test
+    void olderCopyOfTheNewestSegment_isRefused_andSkippedIfAskedTo() throws IOException {
+        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system())) {
+            journal.replay(HASH, new RecordedEffects());
+        }
+        byte[] older = Files.readAllBytes(segment());
+        long run;
+        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system())) {
+            journal.replay(HASH, new RecordedEffects());
+            append(journal, 0);
+            run = journal.run();
+        }
+        long id = directoryId();
+        Files.write(segment(), older);
+        JournalDamagedException e = assertThrows(JournalDamagedException.class, () -> replay(id, run));
+        assertEquals(segment(), e.file());
+        assertTrue(e.getMessage().contains("older copy"), e.getMessage());
+        try (Journal journal =
+                Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), id, run, true)) {
+            Skipped skipped = journal.replaySkippingDamaged(HASH, new RecordedEffects(), 0);
+            assertEquals(1, skipped.pieces());
+            assertTrue(journal.run() > run);
+            append(journal, 1);
+        }
+        assertTrue(Files.exists(dir.resolve("damaged-" + segment().getFileName())));
+        assertEquals(List.of(line(1), "end"), replay(id, run));
+    }
+
+    private List<String> replay(long id, long lastRun) throws IOException {
+        RecordedEffects seen = new RecordedEffects();
+        try (Journal journal =
+                Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), id, lastRun, false)) {
+            journal.replay(HASH, seen);
+        }
+        return seen.lines;
     }
 
     /** The new run's first segment takes its name, if the log before ends there; it must not be set aside in its place. */
@@ -392,7 +430,7 @@ class JournalDamageTest {
         byte[] damaged = Files.readAllBytes(newest);
         damaged[20] ^= 1;
         Files.write(newest, damaged);
-        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), id, true)) {
+        try (Journal journal = Journal.open(dir, SyncMode.OS, Journal.SEGMENT_BYTES_MIN, Clock.system(), id, 0, true)) {
             RecordedEffects seen = new RecordedEffects();
             assertEquals(2, journal.replaySkippingDamaged(HASH, seen, 0).pieces());
             assertEquals(lines(2), seen.lines);

@@ -29,7 +29,7 @@ class JournalFailureTest {
     private final List<String> expected = new ArrayList<>();
 
     private Journal open(SyncMode mode) throws IOException {
-        Journal journal = Journal.open(dir, mode, Journal.SEGMENT_BYTES_MIN, Clock.system(), null, disk, false);
+        Journal journal = Journal.open(dir, mode, Journal.SEGMENT_BYTES_MIN, Clock.system(), null, 0, disk, false);
         journal.replay(HASH, new RecordedEffects());
         return journal;
     }

@@ -48,7 +48,8 @@ class JournalModelTest {
         boolean isKilled = random.nextInt(4) > 0;
         UnreliableDisk disk = new UnreliableDisk();
         SyncMode mode = random.nextBoolean() ? SyncMode.OS : SyncMode.TEN_MS;
-        try (Journal journal = Journal.open(dir, mode, Journal.SEGMENT_BYTES_MIN, Clock.system(), null, disk, false)) {
+        try (Journal journal =
+                Journal.open(dir, mode, Journal.SEGMENT_BYTES_MIN, Clock.system(), null, 0, disk, false)) {
             check(journal, what);
             if (isKilled) {
                 disk.setBytesLeft(random.nextInt(random.nextInt(5) == 0 ? 4_000_000 : 100_000));
