@@ -2,6 +2,7 @@ package io.swytch.server;
 
 import io.netty.channel.Channel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.NetUtil;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -20,12 +21,16 @@ final class Addresses {
         remote = channel.remoteAddress();
     }
 
+    static String text(InetSocketAddress address) {
+        String host = NetUtil.toAddressString(address.getAddress());
+        int zone = host.indexOf('%');
+        host = zone < 0 ? host : host.substring(0, zone);
+        return (address.getAddress() instanceof Inet6Address ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
     private static String text(@Nullable SocketAddress address, String otherwise) {
         if (address instanceof InetSocketAddress inet) {
-            String host = inet.getAddress().getHostAddress();
-            int zone = host.indexOf('%');
-            host = zone < 0 ? host : host.substring(0, zone);
-            return (inet.getAddress() instanceof Inet6Address ? "[" + host + "]" : host) + ":" + inet.getPort();
+            return text(inet);
         }
         String path = "";
         if (address instanceof DomainSocketAddress unix) {

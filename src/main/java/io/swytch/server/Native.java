@@ -1,5 +1,6 @@
 package io.swytch.server;
 
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
@@ -13,10 +14,12 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.channel.uring.IoUringIoHandler;
@@ -24,8 +27,11 @@ import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.spi.SelectorProvider;
 import java.nio.file.Path;
 import java.util.Map;
 import jdk.net.ExtendedSocketOptions;
@@ -40,6 +46,9 @@ enum Native {
 
     /** Sockets that a loop serves before the tick that sends their replies: of Netty's four thousand the first would wait for the last. */
     private static final int EVENTS_MAX = 128;
+
+    /** Of Linux's {@code netinet/in.h}; Netty has no name for it. */
+    private static final ChannelOption<Integer> IPV6_V6ONLY = new IntegerUnixChannelOption("IPV6_V6ONLY", 41, 26);
 
     private final Class<? extends ServerChannel> tcp;
     private final Class<? extends ServerChannel> unix;
@@ -67,8 +76,24 @@ enum Native {
         channel.unsafe().closeForcibly();
     }
 
-    Class<? extends ServerChannel> tcp() {
-        return tcp;
+    /**
+     * A listener for this address, of its family alone: {@code 0.0.0.0} and {@code ::} are two addresses, and may both be listened on. Netty's own choice is a socket of both
+     * families, and there is no other with io_uring: there {@code 0.0.0.0} takes IPv6 as well.
+     */
+    void setTcp(ServerBootstrap listener, InetAddress address) {
+        boolean isIpv6 = address instanceof Inet6Address;
+        switch (this) {
+            case EPOLL ->
+                listener.channelFactory(() ->
+                        new EpollServerSocketChannel(isIpv6 ? SocketProtocolFamily.INET6 : SocketProtocolFamily.INET));
+            case NIO ->
+                listener.channelFactory(() -> new NioServerSocketChannel(
+                        SelectorProvider.provider(), isIpv6 ? SocketProtocolFamily.INET6 : SocketProtocolFamily.INET));
+            case IO_URING -> listener.channel(tcp);
+        }
+        if (isIpv6 && this != NIO) {
+            listener.option(IPV6_V6ONLY, 1);
+        }
     }
 
     Class<? extends ServerChannel> unix() {

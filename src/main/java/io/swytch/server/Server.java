@@ -130,9 +130,10 @@ public final class Server {
             boolean mayBeMissing = bind.startsWith("-");
             String host = mayBeMissing ? bind.substring(1) : bind;
             try {
-                Channel listener = listen(
-                        bootstrap().channel(sockets.tcp()).option(ChannelOption.SO_REUSEADDR, true),
-                        new InetSocketAddress(address(host), port));
+                InetAddress address = address(host);
+                ServerBootstrap bootstrap = bootstrap().option(ChannelOption.SO_REUSEADDR, true);
+                sockets.setTcp(bootstrap, address);
+                Channel listener = listen(bootstrap, new InetSocketAddress(address, port));
                 listeners.add(listener);
                 // With port 0 the other addresses get the port that the first one was given.
                 port = ((InetSocketAddress) listener.localAddress()).getPort();
@@ -269,7 +270,7 @@ public final class Server {
             SocketAddress address = listener.localAddress();
             texts.add(
                     address instanceof InetSocketAddress inet
-                            ? inet.getAddress().getHostAddress() + ":" + inet.getPort()
+                            ? Addresses.text(inet)
                             : address instanceof DomainSocketAddress unix ? unix.path() : address.toString());
         }
         return texts;

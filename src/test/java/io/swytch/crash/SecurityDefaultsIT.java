@@ -91,6 +91,25 @@ class SecurityDefaultsIT {
     }
 
     @Test
+    void anyAddressOfOneFamily_leavesTheOtherAlone() throws IOException {
+        InetAddress four = InetAddress.getAllByName("127.0.0.1")[0];
+        InetAddress six = InetAddress.getAllByName("::1")[0];
+        assumeTrue(NetworkInterface.getByInetAddress(six) != null, "this machine has no IPv6");
+        try (Child server = Child.server(room.resolve("four"), room.resolve("four.log"), "--bind", "0.0.0.0")
+                .serving()) {
+            assertEquals("+PONG\r\n+OK\r\n", say(four, server.port(), "PING\r\nQUIT\r\n"));
+            assertThrows(ConnectException.class, () -> new Socket(six, server.port()).close());
+        }
+        try (Child server = Child.server(room.resolve("both"), room.resolve("both.log"), "--bind", "0.0.0.0", "::")
+                .serving()) {
+            assertEquals("+PONG\r\n+OK\r\n", say(four, server.port(), "PING\r\nQUIT\r\n"));
+            String info = say(six, server.port(), "CLIENT INFO\r\nQUIT\r\n");
+            assertTrue(info.contains(" laddr=[::1]:" + server.port() + " "), info);
+            assertTrue(server.output().contains("[::]:" + server.port()), server::output);
+        }
+    }
+
+    @Test
     void protectedMode_refusesOtherMachines_untilThereIsAPassword() throws IOException {
         InetAddress outside = outside();
         try (Child server = Child.server(room.resolve("data"), room.resolve("log"), "--bind", "0.0.0.0")
