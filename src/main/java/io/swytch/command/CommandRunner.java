@@ -48,6 +48,9 @@ final class CommandRunner {
     /** How often a command gives up for work off the loop: values that change all the while are worked on at once then. */
     private static final int OFF_LOOP_ROUNDS_MAX = 8;
 
+    /** How often a huge value asks other shards for room: another writer may take what was made. */
+    private static final int HUGE_TRIES_MAX = 8;
+
     /** More than an entry takes besides its key and its value. */
     private static final int ENTRY_BYTES = 64;
 
@@ -78,6 +81,9 @@ final class CommandRunner {
     private final MissingKeys missing;
 
     private boolean written;
+
+    /** Room for huge values that the last run lacked, and that may be made now that no stripe is held; 0 if that is not why it ended. */
+    private long hugeBytesWanted;
 
     /**
      * A runner for one thread.
@@ -203,6 +209,26 @@ final class CommandRunner {
             long nowMs,
             ReplyWriter reply,
             @Nullable Parking parking) {
+        for (int tries = 1; ; tries++) {
+            hugeBytesWanted = 0;
+            boolean isAnswered = runOnce(spec, request, session, nowMs, reply, parking);
+            if (hugeBytesWanted == 0) {
+                return isAnswered;
+            }
+            if (tries == HUGE_TRIES_MAX || !store.makeHugeRoom(hugeBytesWanted)) {
+                fail(spec, Errors.OUT_OF_MEMORY.text(), "OOM", reply);
+                return true;
+            }
+        }
+    }
+
+    private boolean runOnce(
+            CommandSpec spec,
+            Request request,
+            Session session,
+            long nowMs,
+            ReplyWriter reply,
+            @Nullable Parking parking) {
         List<OffLoop> done = parking == null ? List.of() : parking.done();
         int databaseChanges = store.spaces().changes();
         call.begin(spec, request, session);
@@ -260,7 +286,11 @@ final class CommandRunner {
             fail(spec, Errors.WRONG_TYPE.text(), "WRONGTYPE", reply);
         } catch (NoRoomException e) {
             reply.rollback(mark);
-            fail(spec, Errors.OUT_OF_MEMORY.text(), "OOM", reply);
+            // A command of one key has changed nothing then, and may run again once other shards have made room.
+            hugeBytesWanted = isSingle ? store.takeHugeBytesWanted(call.key()) : 0;
+            if (hugeBytesWanted == 0) {
+                fail(spec, Errors.OUT_OF_MEMORY.text(), "OOM", reply);
+            }
         } catch (StoreReadException e) {
             reply.rollback(mark);
             fail(spec, "ERR " + e.getMessage(), "ERR", reply);

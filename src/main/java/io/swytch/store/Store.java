@@ -469,6 +469,16 @@ public final class Store implements AutoCloseable {
         return l1.roomFor(length);
     }
 
+    /** What a write to this key, whose stripe is held, lacked that {@link #makeHugeRoom} can make; 0 if that is not why it was refused. */
+    public long takeHugeBytesWanted(Key key) {
+        return l1.shard(l1.shardIndex(key.hash())).takeHugeBytesWanted();
+    }
+
+    /** Has huge values leave until so many more bytes of them fit, in memory mode; the caller holds no stripe. */
+    public boolean makeHugeRoom(long bytes) {
+        return l1.evictHuge(bytes);
+    }
+
     private boolean hasRoom() {
         for (int i = 0; i < l1.shardCount(); i++) {
             Shard shard = l1.shard(i);

@@ -42,6 +42,9 @@ final class Core {
     /** Hits on what was appended to the small queue this lately do not count: they belong to the same use. */
     long youngBytes;
 
+    /** What a huge value needed that was refused though it would fit if those of other shards left; 0 if none was. */
+    long hugeBytesWanted;
+
     private int protectedTag;
     private boolean protecting;
 

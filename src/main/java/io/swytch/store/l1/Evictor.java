@@ -284,14 +284,30 @@ final class Evictor {
     boolean evictHuge() {
         for (byte queue = Arena.SMALL; queue <= Arena.MAIN; queue++) {
             for (LargeValue value = core.large.oldest(queue); value != null; value = value.newer) {
-                int tag = index.tagOf(index.hashAt(value.handle));
-                if (value instanceof HugeValue && !core.protects(tag)) {
-                    core.evict(index.find(tag, value.handle));
+                if (mayEvictHuge(value)) {
+                    core.evict(index.find(index.tagOf(index.hashAt(value.handle)), value.handle));
                     return true;
                 }
             }
         }
         return false;
+    }
+
+    private boolean mayEvictHuge(LargeValue value) {
+        return value instanceof HugeValue && !core.protects(index.tagOf(index.hashAt(value.handle)));
+    }
+
+    /** What {@link #evictHuge} could take, called again and again. */
+    long evictableHugeBytes() {
+        long bytes = 0;
+        for (byte queue = Arena.SMALL; queue <= Arena.MAIN; queue++) {
+            for (LargeValue value = core.large.oldest(queue); value != null; value = value.newer) {
+                if (mayEvictHuge(value)) {
+                    bytes += core.large.bytes(value);
+                }
+            }
+        }
+        return bytes;
     }
 
     private void requeue(LargeValue value, byte queue) {

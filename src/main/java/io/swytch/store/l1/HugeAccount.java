@@ -62,6 +62,12 @@ final class HugeAccount {
         return charged.get() + bytes <= max - max / REST_SHARE;
     }
 
+    /** Whether so many bytes would fit if all other huge values left. */
+    boolean couldFit(long bytes) {
+        long max = maxBytes;
+        return bytes <= max - max / REST_SHARE;
+    }
+
     /** Leaves a value's memory to {@link #freeDiscarded}: half a gigabyte goes back to the machine in a tenth of a second. */
     void discard(HugeValue value) {
         discarded.add(value);

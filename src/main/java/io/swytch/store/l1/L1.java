@@ -236,6 +236,21 @@ public final class L1 {
         return old.shards;
     }
 
+    /** Has huge values of any shard leave until so many more bytes of them fit. Returns whether they do. Takes the locks, one at a time. */
+    public boolean evictHuge(long bytes) {
+        for (Shard shard : layout.shards) {
+            shard.lock();
+            try {
+                if (!shard.isRetired() && shard.evictHuge(bytes)) {
+                    return true;
+                }
+            } finally {
+                shard.unlock();
+            }
+        }
+        return false;
+    }
+
     /** Bytes in use of what {@link L1Options#maxBytes} bounds: segments, index, ghosts, large values. */
     public long usedBytes() {
         return sum(core -> (long) core.arena.charged * (core.arena.segmentBytes + Arena.ROW_BYTES)

@@ -100,18 +100,7 @@ final class LargeWriter {
             LargeValue old = valueAt(i);
             replaced = old instanceof HugeValue ? values.bytes(old) : 0;
         }
-        if (core.effectiveMode() != EvictionMode.ALL) {
-            return values.huge.isWithinBound(length - replaced);
-        }
-        while (!values.huge.fits(length - replaced)) {
-            if (!evictor.evictHuge()) {
-                return false;
-            }
-            // It may have been the one that is to be replaced.
-            i = finder.locate(key);
-            replaced = i < 0 ? 0 : replaced;
-        }
-        return true;
+        return makeHugeRoomBeside(key, length - replaced);
     }
 
     /** Segments that one value may have in memory mode: all but the index, the ghosts and what survivors need. */
@@ -210,12 +199,23 @@ final class LargeWriter {
         if (!LargeValues.isHuge(newLength) || core.tiered) {
             return true;
         }
-        long more = (long) newLength - oldLength;
+        return makeHugeRoomBeside(key, (long) newLength - oldLength);
+    }
+
+    /** Has older huge values of this shard leave until {@code more} bytes fit; none does where all of them would not be enough, for what is refused costs nobody a key. */
+    private boolean makeHugeRoomBeside(Key key, long more) {
         if (core.effectiveMode() != EvictionMode.ALL) {
             return values.huge.isWithinBound(more);
         }
+        if (values.huge.fits(more)) {
+            return true;
+        }
         core.protect(index.tagOf(key.hash()));
         try {
+            if (!values.huge.fits(more - evictor.evictableHugeBytes())) {
+                core.hugeBytesWanted = values.huge.couldFit(more) ? more : 0;
+                return false;
+            }
             while (!values.huge.fits(more)) {
                 if (!evictor.evictHuge()) {
                     return false;

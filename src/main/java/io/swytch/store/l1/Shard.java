@@ -296,6 +296,23 @@ public final class Shard {
         return evictor.hasRoom(segments) || mode == EvictionMode.VOLATILE && evictor.makeRoom(segments);
     }
 
+    /** What the last write lacked that was refused for the huge values of other shards, for {@link L1#evictHuge}; 0 if none was since the last call. */
+    public long takeHugeBytesWanted() {
+        long bytes = core.hugeBytesWanted;
+        core.hugeBytesWanted = 0;
+        return bytes;
+    }
+
+    /** Has the oldest huge values leave until so many more bytes of them fit. Returns whether they do. */
+    boolean evictHuge(long bytes) {
+        while (!core.large.huge.fits(bytes)) {
+            if (!evictor.evictHuge()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /**
      * Visits a space's entries in hash order, expired ones and tombstones too, from a hash on.
      *

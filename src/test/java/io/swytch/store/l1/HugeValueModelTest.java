@@ -2,6 +2,7 @@ package io.swytch.store.l1;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.swytch.bytes.Chunks;
@@ -98,6 +99,46 @@ final class HugeValueModelTest {
     }
 
     @Test
+    void valueThatFitsNowhere_isRefused_andCostsNobodyAKey() {
+        for (int i = 0; i < KEYS; i++) {
+            put(i, bytes(new Random(i), 20 * MB));
+        }
+        // 224 MiB may be huge values: this one cannot be, whoever leaves.
+        Slice tooLarge = Slice.copyOf(new byte[230 * MB]);
+        assertFalse(put(l1, key(1), tooLarge));
+        assertFalse(put(l1, key(KEYS), tooLarge));
+        for (int i = 0; i < KEYS; i++) {
+            check(i);
+        }
+    }
+
+    @Test
+    void valuesOfOtherShards_makeRoom_ifTheyAreAskedTo() {
+        L1 small = new L1(new L1Options(64L * MB, 0, 16, EvictionMode.ALL, HASH));
+        Slice value = Slice.copyOf(new byte[40 * MB]);
+        assertTrue(put(small, key(0), value));
+        for (int i = 1; i < 20; i++) {
+            Key key = key(i);
+            if (!put(small, key, value)) {
+                assertTrue(small.evictHuge(wanted(small, key)));
+                assertTrue(put(small, key, value));
+            }
+            assertTrue(small.usedBytes() <= 64L * MB, "uses " + small.usedBytes());
+        }
+        assertFalse(put(small, key(0), Slice.copyOf(new byte[60 * MB])));
+        assertEquals(0, wanted(small, key(0)));
+    }
+
+    private static long wanted(L1 l1, Key key) {
+        Shard shard = l1.lock(key.hash());
+        try {
+            return shard.takeHugeBytesWanted();
+        } finally {
+            shard.unlock();
+        }
+    }
+
+    @Test
     void lowerBound_takesWhatNoLongerFits() {
         put(1, Slice.copyOf(new byte[100 * MB]));
         put(2, new Random(1));
@@ -127,6 +168,11 @@ final class HugeValueModelTest {
             put(i, new Slice().setChunks(chunks.buffers(), Chunks.SHIFT, value.length, chunks));
             chunks.release();
         }
+        model.put(i, value);
+    }
+
+    private void put(int i, byte[] value) {
+        put(i, Slice.copyOf(value));
         model.put(i, value);
     }
 
