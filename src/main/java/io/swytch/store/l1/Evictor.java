@@ -97,6 +97,11 @@ final class Evictor {
         return true;
     }
 
+    /** Victims of two rounds through all segments and large values. */
+    int victimsMax() {
+        return 2 * (log.length(Arena.SMALL) + log.length(Arena.MAIN) + core.large.count()) + 64;
+    }
+
     /** Whether so many segments may be taken, or could be made free without dropping anything. */
     boolean hasRoom(int segments) {
         return core.freeSegments() >= segments + RESERVE || dirtiest() >= 0;
@@ -126,7 +131,8 @@ final class Evictor {
             return true;
         }
         EvictionMode mode = core.effectiveMode();
-        if (mode == EvictionMode.NONE) {
+        if (mode == EvictionMode.NONE
+                || mode == EvictionMode.VOLATILE && !core.spaces.anyExpiring() && !core.spaces.anyDead()) {
             return false;
         }
         long smallBytes = ((long) log.length(Arena.SMALL) << arena.segmentShift) + core.large.queueBytes[Arena.SMALL];

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 public final class L1 {
     private static final int PURGE_SLOTS = 2048;
 
+    /** Segments and large values that leave, or stay, under one hold of a lock while the bound is lowered. */
+    private static final int VICTIMS_OF_A_SLICE = 4;
+
     /** A cache smaller than this is made this large. */
     private static final long BYTES_MIN = 1 << 16;
 
@@ -170,9 +173,15 @@ public final class L1 {
         }
     }
 
-    /** Whether so many bytes ask for another number of shards or size of segments, that is for {@link #rebuild}. */
+    /**
+     * Whether so many bytes ask for another number of shards or size of segments, that is for {@link #rebuild}, which drops what finds no room: where not every key may
+     * be dropped it waits until there is plenty.
+     */
     public boolean needsRebuild(long bytes) {
-        return !layout.geometry.suits(Geometry.of(Math.max(BYTES_MIN, bytes), options.waitBytesMax(), options.loops()));
+        long max = Math.max(BYTES_MIN, bytes);
+        boolean mayDrop = layout.shards[0].core().tiered || mode == EvictionMode.ALL;
+        return !layout.geometry.suits(Geometry.of(max, options.waitBytesMax(), options.loops()))
+                && (mayDrop || usedBytes() <= max / 2);
     }
 
     /**
@@ -194,14 +203,19 @@ public final class L1 {
         int count = shardCount();
         for (int i = 0; i < count; i++) {
             boolean more = true;
+            int victimsLeft = 0;
             for (int slice = 0; more; slice++) {
                 Shard shard = shard(i);
                 shard.lock();
                 try {
                     if (slice == 0) {
                         shard.setBudget(maxBytes / count);
+                        victimsLeft = shard.victimsMax();
                     }
-                    more = shard.fitBudget(4);
+                    // In the second round uses count no more. What is left after that may not go.
+                    boolean force = victimsLeft <= shard.victimsMax() / 2;
+                    more = shard.fitBudget(VICTIMS_OF_A_SLICE, force) && victimsLeft > 0;
+                    victimsLeft -= VICTIMS_OF_A_SLICE;
                     if (!more && maxBytes < before) {
                         shard.core().arena.dropEmptyChunks();
                     }

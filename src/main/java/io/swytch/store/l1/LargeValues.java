@@ -53,6 +53,11 @@ final class LargeValues {
         piecesPerSegment = 1 << (arena.segmentShift - pieceShift);
     }
 
+    /** How many there are. */
+    int count() {
+        return values.size() - freeIds.size();
+    }
+
     /** The last reader of a value has gone. Threads: any. */
     void released(LargeValue value) {
         released.add(value);

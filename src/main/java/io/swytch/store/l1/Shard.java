@@ -427,8 +427,17 @@ public final class Shard {
         core.youngBytes = evictor.smallTarget() / 4;
     }
 
-    /** Evicts until the budget is kept, a few segments at most. Returns false when it is, or nothing may go. */
-    boolean fitBudget(int victims) {
+    /** Looks at every entry twice, and at some of those that move meanwhile: more victims than this would be the same ones again. */
+    int victimsMax() {
+        return evictor.victimsMax();
+    }
+
+    /**
+     * Evicts until the budget is kept, a few segments at most. Returns false when it is, or nothing may go.
+     *
+     * @param force whether uses do not count any more
+     */
+    boolean fitBudget(int victims, boolean force) {
         for (int i = 0; i < victims; i++) {
             if (core.freeSegments() >= 2) {
                 return false;
@@ -436,7 +445,7 @@ public final class Shard {
             int spare = core.index.sparePages();
             if (spare > 0) {
                 core.index.shrink(spare);
-            } else if (!evictor.evictOne(i > 8)) {
+            } else if (!evictor.evictOne(force)) {
                 return false;
             }
         }

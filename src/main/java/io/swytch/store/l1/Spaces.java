@@ -128,6 +128,16 @@ final class Spaces {
         return state[slot] == LIVE;
     }
 
+    /** Whether any entry of a live space has an expiry. */
+    boolean anyExpiring() {
+        for (int i = 1; i <= high; i++) {
+            if (expiring[i] != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Entries of live spaces. */
     long liveEntries() {
         long sum = 0;

@@ -2,6 +2,8 @@ package io.swytch.store.l1;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.swytch.bytes.Pin;
@@ -16,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class L1Test {
     private static final KeyHash HASH = new KeyHash(42);
@@ -359,6 +363,36 @@ final class L1Test {
             assertEquals(found, l1.keys(1));
         }
         assertTrue(l1.keys(1) > 1000);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"NONE", "VOLATILE"})
+    void lowerBound_whereNotEveryKeyMayGo_returns_andKeepsThem(EvictionMode mode) {
+        L1 l1 = new L1(new L1Options(10 * MB, 0, 2, mode, HASH));
+        for (int i = 0; i < 5_000; i++) {
+            assertTrue(put(
+                    l1,
+                    key(1, "key" + i),
+                    Slice.copyOf(new byte[1000]),
+                    i % 2 == 0 ? 0 : 1L << 50,
+                    false,
+                    ItemHeader.L2_NONE));
+        }
+        for (long bytes : new long[] {6 * MB, 2 * MB, 200 << 10}) {
+            l1.setMaxBytes(bytes);
+            for (int i = 0; i < 5_000; i += mode == EvictionMode.NONE ? 1 : 2) {
+                assertNotNull(get(l1, key(1, "key" + i)), "key" + i + " at " + bytes);
+            }
+        }
+        // What is left of an open segment may still be written.
+        Slice longer = Slice.copyOf(new byte[20_000]);
+        assertFalse(put(l1, key(1, "more"), longer, 0, false, ItemHeader.L2_NONE));
+        if (mode == EvictionMode.VOLATILE) {
+            assertNull(get(l1, key(1, "key1")));
+        }
+        l1.setMaxBytes(20 * MB);
+        assertTrue(put(l1, key(1, "more"), longer, 0, false, ItemHeader.L2_NONE));
+        assertNotNull(get(l1, key(1, "key0")));
     }
 
     @Test
