@@ -2,6 +2,7 @@ package io.swytch.store;
 
 import io.swytch.store.item.Key;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,6 +19,12 @@ public final class Fetch {
 
     /** A command may have so much kept for it, or one item, where others have taken the room; all such commands together have {@code beyondMax}. */
     private static final long FREE_BYTES_MAX = 4L << 20;
+
+    /** In the order of stripes. */
+    private static final Comparator<FillToken> BY_HASH = (a, b) -> Long.compareUnsigned(a.key.hash(), b.key.hash());
+
+    /** Under one hold of a stripe: some ten microseconds. */
+    private static final int RELEASED_AT_ONCE = 256;
 
     private final Store store;
     private final FillRegistry fills;
@@ -131,12 +138,19 @@ public final class Fetch {
 
     /** The commands that waited have run: what was kept for them goes. Takes the stripes it needs. */
     public void release() {
-        for (FillToken token : tokens) {
-            store.lock(token.key.hash());
+        // Stripe by stripe: whoever takes one may have to wait for a disk thread that holds it and has no processor.
+        tokens.sort(BY_HASH);
+        for (int i = 0; i < tokens.size(); ) {
+            long hash = tokens.get(i).key.hash();
+            store.lock(hash);
             try {
-                fills.release(token, this);
+                int end = Math.min(tokens.size(), i + RELEASED_AT_ONCE);
+                int stripe = store.stripe(hash);
+                for (; i < end && store.stripe(tokens.get(i).key.hash()) == stripe; i++) {
+                    fills.release(tokens.get(i), this);
+                }
             } finally {
-                store.unlock(token.key.hash());
+                store.unlock(hash);
             }
         }
         tokens.clear();

@@ -12,8 +12,11 @@ import org.jspecify.annotations.Nullable;
  * are, so that one chain belongs to one stripe.
  */
 final class FillRegistry {
-    /** A power of two, no less than the most stripes there can be. */
-    static final int CHAINS = 1024;
+    /**
+     * A power of two, no less than the most stripes there can be. A thousand clients that ask for two hundred cold keys each have three in a chain; with
+     * 1,024 chains their loops did little else than walk along these.
+     */
+    static final int CHAINS = 1 << 16;
 
     private static final int SHIFT = Long.numberOfLeadingZeros(CHAINS) + 1;
 
@@ -64,16 +67,24 @@ final class FillRegistry {
         }
     }
 
-    /** {@code fetch} no longer waits for {@code token}; the last one takes it out, unless it is still being read. */
+    /**
+     * {@code fetch} no longer waits for {@code token}; the last one takes it out. What is still to be read, or being read, goes nowhere then: clients that ask and leave faster than
+     * the disk reads would have tokens gather by the hundred thousand, and each look for one, on a loop, walks past those of its chain.
+     */
     void release(FillToken token, Fetch fetch) {
         token.waiters.remove(fetch);
         token.wasLeft = true;
-        dropUnwanted(token);
+        if (token.waiters.isEmpty() && token.state == FillToken.State.PENDING) {
+            token.state = FillToken.State.INVALID;
+            remove(token);
+        } else {
+            dropUnwanted(token);
+        }
     }
 
     /**
-     * Takes a token out that nobody waits for. One that is being read stays until it has landed: taken out before, it would not hear of a write
-     * meanwhile, and its old item would go into L1 over the new one.
+     * Takes a token out that nobody waits for. One that is being read for L1's sake stays until it has landed: taken out before, it would not hear of a
+     * write meanwhile, and its old item would go into L1 over the new one.
      */
     void dropUnwanted(FillToken token) {
         if (token.waiters.isEmpty()

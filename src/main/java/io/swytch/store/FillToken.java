@@ -36,7 +36,7 @@ final class FillToken {
         GONE,
         /** L2 could not be read. */
         FAILED,
-        /** The key was written since the fetch began. */
+        /** The key was written since the fetch began, or nobody waits for it any more. */
         INVALID
     }
 

@@ -24,6 +24,20 @@ final class FillRegistryTest {
     }
 
     @Test
+    void tokenThatTheLastOneLeft_goesAtOnce_andWhatIsReadForItIsOld() {
+        FillToken token = registry.add(key);
+        Fetch first = new Fetch(null, registry);
+        Fetch second = new Fetch(null, registry);
+        token.waiters.add(first);
+        token.waiters.add(second);
+        registry.release(token, first);
+        assertSame(token, registry.find(key));
+        registry.release(token, second);
+        assertNull(registry.find(key));
+        assertEquals(FillToken.State.INVALID, token.state);
+    }
+
+    @Test
     void tokenThatNobodyWaitsForAnyMore_goesOnceItHasLanded() {
         FillToken token = registry.add(key);
         token.state = FillToken.State.GONE;
