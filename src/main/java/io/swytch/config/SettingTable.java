@@ -19,10 +19,10 @@ final class SettingTable {
     private static final long MIB = 1 << 20;
 
     /**
-     * RocksDB lets 7 files lie at level 0 for as long as nothing is written, and compacts 8. Three quarters of this are more than 8, so writers are slowed only where
+     * RocksDB lets 11 files lie at level 0 for as long as nothing is written, and compacts 12. Three quarters of this are more than 12, so writers are slowed only where
      * a compaction is under way that ends it.
      */
-    private static final long LEVEL0_FILES_MIN = 12;
+    private static final long LEVEL0_FILES_MIN = 18;
 
     private static final List<Setting> ROWS = List.of(
             row("port", "PORT", "6379", FIXED, Kind.integer(0, 65535), "TCP port; 0 = no TCP"),

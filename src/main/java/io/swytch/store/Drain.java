@@ -48,17 +48,17 @@ public final class Drain {
     /** Entries taken under one hold of a stripe: some ten microseconds of copying. */
     private static final int SLICE_ENTRIES = 256;
 
-    /** Dirty data that is worth an SST by itself. */
-    private static final long DUE_BYTES_MIN = 24L << 20;
-
-    /** Of a large L1 an eighth may be dirty, up to this: the later the drain, the more overwrites it spares the disk. */
+    /** Half of L1 may be dirty, up to this: the later the drain, the more overwrites it spares the disk, and the more it brings to each compaction. */
     private static final long DUE_BYTES_MAX = 64L << 20;
 
     /**
-     * A journal longer than this is drained whatever L1 holds: a hot key that is written for ever makes no dirty bytes. It bounds what a start
-     * replays: 3 M INCRs of 42 bytes take it two to three seconds. A quarter of the journal's limit, where that is less.
+     * A journal longer than this is drained whatever L1 holds: a hot key that is written for ever makes no dirty bytes. As long as {@link #DUE_BYTES_MAX} of
+     * values of 200 bytes make it by Zipf-distributed overwrites. A quarter of the journal's limit, where that is less.
      */
-    private static final long DUE_JOURNAL_BYTES = 128L << 20;
+    private static final long DUE_JOURNAL_BYTES = 192L << 20;
+
+    /** Nor may it hold more changes than this, for they are what a start replays: 3 M INCRs take it two to three seconds. */
+    private static final long DUE_JOURNAL_UNITS = 3_000_000;
 
     /** What is dirty for longer than this is drained, however little it is. */
     private static final long DUE_NANOS = 60_000_000_000L;
@@ -82,6 +82,10 @@ public final class Drain {
 
     private volatile long lastNanos;
     private volatile long lastMs;
+
+    /** What {@link io.swytch.store.journal.JournalStats#units} said at the last cut whose drain ended well; less than 0 where more was replayed than was written since. */
+    private volatile long unitsDrained;
+
     private final LongAdder entriesDrained = new LongAdder();
     private final LongAdder deletesDrained = new LongAdder();
     private final LongAdder bytesDrained = new LongAdder();
@@ -229,23 +233,30 @@ public final class Drain {
                 || l1.waitBytes() >= options.writeBufferBytes() / 4
                 || journal.bytes()
                         >= Math.min(DUE_JOURNAL_BYTES, options.backlog().journalBytes() / 4)
+                || journal.stats().units - unitsDrained >= DUE_JOURNAL_UNITS
                 || expiry.isFull()
                 || (expiry.isWaiting() && clock.nanos() - lastNanos > DUE_EXPIRY_NANOS)
                 || (dirty > 0 && clock.nanos() - lastNanos > DUE_NANOS);
     }
 
     private static long dueBytes(long l1Bytes) {
-        long most = Math.max(1 << 20, l1Bytes / 2);
-        return Math.min(most, Math.max(DUE_BYTES_MIN, Math.min(DUE_BYTES_MAX, l1Bytes / 8)));
+        return Math.max(1 << 20, Math.min(DUE_BYTES_MAX, l1Bytes / 2));
     }
 
     /** Drains now. */
     void run() throws IOException {
         excluding(() -> {
+            long units = journal.stats().units;
             long position = journal.cut();
             runUpTo(position);
+            unitsDrained = units;
             journal.trimBefore(position);
         });
+    }
+
+    /** A start has found so many changes in the journal, and none is drained. */
+    void replayed(long units) {
+        unitsDrained = journal.stats().units - units;
     }
 
     /** Drains, and does something before anything else can change L2. */

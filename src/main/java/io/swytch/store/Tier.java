@@ -182,6 +182,7 @@ public final class Tier {
         }
         // Before anybody can write: from now on a newest file of an earlier run is not the newest.
         l2.markJournaled(replayed.run());
+        drain.replayed(replay.units());
         if (replay.units() > 0) {
             LOG.info("journal replayed, units={}", replay.units());
         }

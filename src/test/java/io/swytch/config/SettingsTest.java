@@ -96,7 +96,7 @@ class SettingsTest {
     /** Fewer than RocksDB begins to compact would slow writers for ever: nothing would take the files away before the next drain. */
     @Test
     void level0Limit_leavesRoomForACompactionToBegin() throws IOException {
-        assertMessage("argument must be between 12 and 1024 inclusive", "l2-level0-limit 11\n");
+        assertMessage("argument must be between 18 and 1024 inclusive", "l2-level0-limit 17\n");
     }
 
     @Test

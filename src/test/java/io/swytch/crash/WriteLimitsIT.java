@@ -219,7 +219,7 @@ class WriteLimitsIT {
     @Test
     void writersAreSlowed_asEachLimitComesNear() throws Exception {
         String[] flags = {
-            "--maxmemory", "16mb", "--l2-write-buffer", "4mb", "--journal-limit", "256mb", "--l2-level0-limit", "12"
+            "--maxmemory", "16mb", "--l2-write-buffer", "4mb", "--journal-limit", "256mb", "--l2-level0-limit", "18"
         };
         try (Child server = server(flags)) {
             press(server, List.of(WriteLimit.JOURNAL), "slow /ingest/ 1500\n", false, 2, 300_000);
