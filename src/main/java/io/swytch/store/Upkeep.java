@@ -37,6 +37,9 @@ final class Upkeep {
 
     private static final long COLLECT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    /** A disk that is nearly full may take writes and refuse them twice a second, as drains give back what the journal takes: that is told this seldom. */
+    private static final long TELL_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final L1 l1;
     private final @Nullable Tier tier;
     private final Clock clock;
@@ -47,14 +50,17 @@ final class Upkeep {
     private boolean stopping;
     private volatile boolean expiryActive = true;
 
-    /** Whether the log says last that writes are refused. */
-    private boolean isRefusing;
+    /** Whether the log says last that writes are refused, and when it last said so. */
+    private boolean isRefusalTold;
+
+    private long refusalToldNanos;
 
     Upkeep(L1 l1, @Nullable Tier tier, Clock clock) {
         this.l1 = l1;
         this.tier = tier;
         this.clock = clock;
         thread.setDaemon(true);
+        refusalToldNanos = clock.nanos() - TELL_NANOS;
     }
 
     void start() {
@@ -160,12 +166,14 @@ final class Upkeep {
     /** Says when writes begin to be refused, and when they are accepted again. */
     private void sayWhetherWritable() {
         String trouble = tier == null ? null : tier.writeTrouble(true);
-        if (trouble != null && !isRefusing) {
+        if (trouble != null && !isRefusalTold && clock.nanos() - refusalToldNanos >= TELL_NANOS) {
             LOG.atWarn().addKeyValue("reason", trouble).log("writes are refused until this is over");
-        } else if (trouble == null && isRefusing) {
+            isRefusalTold = true;
+            refusalToldNanos = clock.nanos();
+        } else if (trouble == null && isRefusalTold) {
             LOG.info("writes are accepted again");
+            isRefusalTold = false;
         }
-        isRefusing = trouble != null;
     }
 
     /** Waits for the next round; false when it is time to end. */

@@ -390,7 +390,8 @@ final class SegmentFiles implements AutoCloseable {
                 shortage = null;
             } catch (IOException e) {
                 if (shortage == null && !closed) {
-                    log.atWarn()
+                    // Whoever asks for the shortage refuses writes, and says why.
+                    log.atDebug()
                             .addKeyValue("reason", e.toString())
                             .log("The journal's next segment cannot be made; trying again every second");
                 }
