@@ -40,7 +40,8 @@ final class ConfigFile {
             Directive directive = parse(lines.get(i), i + 1);
             if (directive == null) {
                 String name = Kind.split(lines.get(i))[0];
-                throw new SettingException(name, "Unbalanced quotes in configuration line").at(file + ":" + (i + 1));
+                throw new SettingException(name, "Unbalanced quotes in configuration line")
+                        .of(file + ":" + (i + 1) + ": " + name);
             }
             if (!directive.name().isEmpty()) {
                 directives.add(directive);

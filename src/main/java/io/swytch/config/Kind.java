@@ -136,7 +136,7 @@ abstract class Kind {
                 try {
                     return Long.toOctalString(within(Long.parseLong(text, 8), 0, max));
                 } catch (NumberFormatException e) {
-                    throw new BadValueException("argument couldn't be parsed into an integer");
+                    throw new BadValueException("argument couldn't be parsed as an octal number");
                 }
             }
         };

@@ -13,16 +13,15 @@ public final class SettingException extends Exception {
         this.reason = reason;
     }
 
-    private SettingException(String where, SettingException cause) {
-        // A flag's place is its name already.
-        super(where + ": " + (where.equals("--" + cause.name) ? cause.reason : cause.getMessage()), cause);
+    private SettingException(String what, SettingException cause) {
+        super(what + ": " + cause.reason, cause);
         name = cause.name;
         reason = cause.reason;
     }
 
-    /** The same failure, with the place (file and line, variable, flag) in front of the message. */
-    SettingException at(String where) {
-        return new SettingException(where, this);
+    /** The same failure, told of what was written: file, line and name, or a variable, or a flag. */
+    SettingException of(String what) {
+        return new SettingException(what, this);
     }
 
     /** The name as it was given. */

@@ -35,15 +35,42 @@ final class SettingSources {
     private final Map<String, String> values;
     private final List<String> warnings = new ArrayList<>();
 
-    /** Where appendonly was last set to yes; null where it was not, or to no after that. */
-    private @Nullable String appendOnlyAt;
+    /** Canonical values where nothing is set. */
+    private final Map<String, String> initials;
 
-    /** Where settings were last set that mean nothing without data on disk, by name. */
-    private final Map<String, String> tieredOnlyAt = new TreeMap<>();
+    /** Where appendonly was last set to yes; null where it was not, or to no after that. */
+    private @Nullable Place appendOnlyAt;
+
+    /** Where settings were last set, by name. */
+    private final Map<String, Place> setAt = new TreeMap<>();
 
     /** Begins with {@code defaults}, canonical values by name, which it changes. */
     SettingSources(Map<String, String> defaults) {
         values = defaults;
+        initials = Map.copyOf(defaults);
+    }
+
+    private enum Source {
+        LINE,
+        VARIABLE,
+        FLAG
+    }
+
+    /**
+     * Where something was set, and under which of its names.
+     *
+     * @param where file and line, or the variable, or the flag
+     * @param name of the setting or directive, as it was written
+     */
+    private record Place(Source source, String where, String name) {
+        SettingException refused(String reason) {
+            // A variable or flag is a name already; the setting's own may be another.
+            return new SettingException(name, reason).of(source == Source.LINE ? where + ": " + name : where);
+        }
+
+        String warning(String what) {
+            return where + ": " + (source == Source.LINE ? "'" + name + "' " : "") + what;
+        }
     }
 
     Map<String, String> values() {
@@ -57,7 +84,7 @@ final class SettingSources {
     void readFile(Path file) throws SettingException {
         try {
             for (ConfigFile.Directive directive : ConfigFile.read(file)) {
-                apply(file + ":" + directive.line(), directive.name(), directive.value());
+                apply(new Place(Source.LINE, file + ":" + directive.line(), directive.name()), directive.value());
             }
         } catch (NoSuchFileException e) {
             throw new SettingException(file.toString(), "no such file");
@@ -84,14 +111,14 @@ final class SettingSources {
                 warnings.add(variable.getKey() + ": '" + variable.getValue()
                         + "' is passed over: it is what Kubernetes says of a service of that name, and no port");
             } else {
-                apply(variable.getKey(), name, latin(variable.getValue()));
+                apply(new Place(Source.VARIABLE, variable.getKey(), name), latin(variable.getValue()));
             }
         }
     }
 
     void readFlags(List<Map.Entry<String, String>> flags) throws SettingException {
         for (Map.Entry<String, String> flag : flags) {
-            apply("--" + flag.getKey(), flag.getKey(), latin(flag.getValue()));
+            apply(new Place(Source.FLAG, "--" + flag.getKey(), flag.getKey()), latin(flag.getValue()));
         }
     }
 
@@ -101,24 +128,23 @@ final class SettingSources {
      * @throws SettingException where settings promise what they do not hold together
      */
     void check() throws SettingException {
-        if (appendOnlyAt != null && !"yes".equals(values.get("persistent"))) {
-            throw new SettingException(
-                            "appendonly",
-                            "data would be kept in memory only; 'persistent yes' in the file, or --persistent, keeps it on disk"
-                                    + " (appendonly no: it need not be kept)")
-                    .at(appendOnlyAt);
+        boolean isPersistent = value("persistent").equals("yes");
+        if (appendOnlyAt != null && !isPersistent) {
+            throw appendOnlyAt.refused(
+                    "data would be kept in memory only; 'persistent yes' in the file, or --persistent, keeps it on disk"
+                            + " (appendonly no: it need not be kept)");
         }
-        if (!"yes".equals(values.get("persistent"))) {
+        if (!isPersistent) {
             passOverTieredOnly();
         }
-        if ("yes".equals(values.get("persistent")) && value("data-dir").isEmpty()) {
-            throw new SettingException(
+        if (isPersistent && value("data-dir").isEmpty()) {
+            throw refused(
                     "data-dir",
                     "is empty: data would go where this process happens to be started; write . to mean that");
         }
         long maxmemory = Long.parseLong(value("maxmemory"));
         if (maxmemory != 0 && maxmemory < MAXMEMORY_BYTES_MIN) {
-            throw new SettingException(
+            throw refused(
                     "maxmemory", "is " + maxmemory + " bytes; 64kb is the least (0: three quarters of the machine's)");
         }
         requirePortsApart();
@@ -130,26 +156,28 @@ final class SettingSources {
         return maxmemory == 0 || maxmemory >= MAXMEMORY_BYTES_MIN ? bytes : String.valueOf(MAXMEMORY_BYTES_MIN);
     }
 
-    /** A file that lists the defaults, as the shipped one does, asks for nothing. */
-    private void noteTieredOnly(Setting setting, String where) throws BadValueException {
-        String initial = setting.kind().parse(setting.initial(), setting.initial());
-        if (where.startsWith("--") || !initial.equals(value(setting.name()))) {
-            tieredOnlyAt.put(setting.name(), where);
-        } else {
-            tieredOnlyAt.remove(setting.name());
-        }
+    /** The failure of a setting, told of where it was set. */
+    private SettingException refused(String name, String reason) {
+        Place place = setAt.get(name);
+        return place == null ? new SettingException(name, reason) : place.refused(reason);
     }
 
     /** A flag that does nothing is a mistake; a file or an environment may be made for several servers. */
     private void passOverTieredOnly() throws SettingException {
-        for (Map.Entry<String, String> setting : tieredOnlyAt.entrySet()) {
-            if (setting.getValue().startsWith("--")) {
-                throw new SettingException(
-                                setting.getKey(),
-                                "means nothing as long as data is in memory only; --persistent keeps it on disk")
-                        .at(setting.getValue());
+        for (Map.Entry<String, Place> set : setAt.entrySet()) {
+            String name = set.getKey();
+            Place place = set.getValue();
+            // Every redis.conf has a dir; there it is where a snapshot would go.
+            if (!SettingTable.isTieredOnly(name) || place.name().equals("dir")) {
+                continue;
             }
-            warnOnce(setting.getValue() + ": '" + setting.getKey() + "' means nothing without 'persistent yes'");
+            if (place.source() == Source.FLAG) {
+                throw place.refused("means nothing as long as data is in memory only; --persistent keeps it on disk");
+            }
+            // A file that lists the defaults, as the shipped one does, asks for nothing.
+            if (!value(name).equals(initials.get(name))) {
+                warnOnce(place.warning("means nothing without 'persistent yes'"));
+            }
         }
     }
 
@@ -163,8 +191,7 @@ final class SettingSources {
         for (String bind : Kind.split(value("bind"))) {
             String host = host(bind.startsWith("-") ? bind.substring(1) : bind);
             if (host.equals(address) || EVERYWHERE.contains(host) || EVERYWHERE.contains(address)) {
-                throw new SettingException(
-                        "metrics-port", "clients have port " + port + " already; choose another one");
+                throw refused("metrics-port", "clients have port " + port + " already; choose another one");
             }
         }
     }
@@ -174,31 +201,28 @@ final class SettingSources {
     }
 
     /** Applies one line, variable or flag. */
-    private void apply(String where, String givenName, String text) throws SettingException {
-        String name = givenName.toLowerCase(Locale.ROOT);
+    private void apply(Place place, String text) throws SettingException {
+        String name = place.name().toLowerCase(Locale.ROOT);
         String refusal = SettingTable.refusal(name, text);
         if (refusal != null) {
-            throw new SettingException(givenName, refusal).at(where);
+            throw place.refused(refusal);
         }
         Setting setting = SettingTable.find(name);
         try {
             if (setting != null) {
                 String value = Settings.shareOfMachine(setting, text);
                 values.put(setting.name(), Settings.canonical(setting, name, value, value(setting.name())));
-                // Every redis.conf has a dir; there it is where a snapshot would go.
-                if (SettingTable.isTieredOnly(setting) && !name.equals("dir")) {
-                    noteTieredOnly(setting, where);
-                }
+                setAt.put(setting.name(), place);
             } else if (name.equals("appendonly") && YES_NO.parse(text, "").equals("yes")) {
-                appendOnlyAt = where;
+                appendOnlyAt = place;
             } else if (SettingTable.isInert(name) || SettingTable.refusal(name) != null) {
                 appendOnlyAt = name.equals("appendonly") ? null : appendOnlyAt;
-                warnOnce(where + ": " + SettingTable.inertWarning(name));
+                warnOnce(place.warning(SettingTable.inertWarning(name)));
             } else {
-                throw new SettingException(givenName, SettingTable.unknown(name)).at(where);
+                throw place.refused(SettingTable.unknown(name));
             }
         } catch (BadValueException e) {
-            throw new SettingException(givenName, "'" + text + "': " + e.explained()).at(where);
+            throw place.refused("'" + text + "': " + e.explained());
         }
     }
 

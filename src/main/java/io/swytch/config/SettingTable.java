@@ -388,8 +388,8 @@ final class SettingTable {
         return names;
     }
 
-    static boolean isTieredOnly(Setting setting) {
-        return TIERED_ONLY.contains(setting.name());
+    static boolean isTieredOnly(String name) {
+        return TIERED_ONLY.contains(name);
     }
 
     static boolean isInert(String name) {
@@ -400,11 +400,10 @@ final class SettingTable {
         return INERT;
     }
 
-    /** The one line of warning for a directive that means nothing here. */
+    /** What is said of a directive that means nothing here. */
     static String inertWarning(String name) {
         String counterpart = COUNTERPARTS.get(name);
-        return "'" + name + "' has no meaning here and is passed over"
-                + (counterpart == null ? "" : ": " + counterpart);
+        return "has no meaning here and is passed over" + (counterpart == null ? "" : ": " + counterpart);
     }
 
     /** Whether Redis has a setting of this name that it never changes, and that would stop the start here. */

@@ -150,14 +150,15 @@ class MainTest {
 
     @Test
     void emptyDataDirectory_isAUsageErrorWhereDataIsOnDisk() {
-        assertUsageError("data-dir: is empty", "--persistent", "--data-dir", "");
+        assertUsageError("swytch: --data-dir: is empty", "--persistent", "--data-dir", "");
         assertEquals(0, run("validate", "--dir", ""), err.toString());
     }
 
     @Test
     void maxmemoryOfLessThanL1Takes_isAUsageError() {
-        assertUsageError("maxmemory: is 1 bytes; 64kb is the least", "--log-format", "json", "--maxmemory", "1");
-        assertUsageError("maxmemory: is 65535 bytes", "--maxmemory", "65535");
+        assertUsageError(
+                "swytch: --maxmemory: is 1 bytes; 64kb is the least", "--log-format", "json", "--maxmemory", "1");
+        assertUsageError("swytch: --maxmemory: is 65535 bytes", "--maxmemory", "65535");
         assertEquals(0, run("validate", "--maxmemory", "64kb"), err.toString());
         assertEquals(0, run("validate", "--maxmemory", "0"), err.toString());
     }

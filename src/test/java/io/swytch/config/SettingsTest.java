@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -147,6 +148,28 @@ class SettingsTest {
         assertMessage("did you mean 'allkeys-lru'?", "maxmemory-policy allkeys-lrv");
         assertMessage("argument must be between 0 and 65535 inclusive", "port 65536");
         assertMessage("passing it over would leave them open", "rename-command FLUSHALL \"\"");
+    }
+
+    /** Under the name that was written, and under no other beside it. */
+    @Test
+    void failureOfAnotherName_isToldOfThatName() throws Exception {
+        assertEquals(
+                "--db-path: means nothing as long as data is in memory only; --persistent keeps it on disk",
+                failure(null, Map.of(), "db-path", "x"));
+        assertEquals(
+                "SWYTCH_MAXMEMORY: is 1 bytes; 64kb is the least (0: three quarters of the machine's)",
+                failure(null, Map.of("SWYTCH_MAXMEMORY", "1")));
+        assertEquals(
+                "SWYTCH_APPENDFSYNC: 'sometimes': argument(s) must be one of the following: everysec, always, no",
+                failure(null, Map.of("SWYTCH_APPENDFSYNC", "sometimes")));
+        Path file = file("persistent yes\ndir ''\n");
+        assertEquals(
+                file
+                        + ":2: dir: is empty: data would go where this process happens to be started; write . to mean that",
+                failure(file, Map.of()));
+        assertEquals(
+                "--unixsocketperm: '999': argument couldn't be parsed as an octal number",
+                failure(null, Map.of(), "unixsocketperm", "999"));
     }
 
     @Test
@@ -322,7 +345,7 @@ class SettingsTest {
                 Map.of("SWYTCH_APPENDONLY", "no", "SWYTCH_TLS_PORT", "tcp://10.0.0.5:6380", "SWYTCH_USER", "redis");
         Settings settings = Settings.load(file("appendonly yes\n"), environment, List.of());
         assertEquals(2, settings.warnings().size(), settings.warnings().toString());
-        assertTrue(settings.warnings().get(0).startsWith("SWYTCH_APPENDONLY: 'appendonly' has no meaning here"));
+        assertTrue(settings.warnings().get(0).startsWith("SWYTCH_APPENDONLY: has no meaning here"));
         assertTrue(settings.warnings().get(1).startsWith("SWYTCH_TLS_PORT: 'tcp://10.0.0.5:6380' is passed over"));
     }
 
@@ -332,7 +355,7 @@ class SettingsTest {
         Map<String, String> environment = Map.of("SWYTCH_JOURNAL_LIMIT", "1gb");
         assertEquals(
                 List.of(
-                        "SWYTCH_JOURNAL_LIMIT: 'journal-limit' means nothing without 'persistent yes'",
+                        "SWYTCH_JOURNAL_LIMIT: means nothing without 'persistent yes'",
                         file + ":1: 'l2-write-buffer' means nothing without 'persistent yes'",
                         file + ":2: 'warm' means nothing without 'persistent yes'"),
                 Settings.load(file, environment, List.of()).warnings());
@@ -478,6 +501,15 @@ class SettingsTest {
         SettingException e = assertThrows(SettingException.class, () -> Settings.load(file, Map.of(), List.of()));
         assertTrue(e.getMessage().contains(part), e.getMessage());
         assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
+    }
+
+    private static String failure(@Nullable Path file, Map<String, String> environment, String... flagsAndValues) {
+        List<Map.Entry<String, String>> flags = new ArrayList<>();
+        for (int i = 0; i < flagsAndValues.length; i += 2) {
+            flags.add(Map.entry(flagsAndValues[i], flagsAndValues[i + 1]));
+        }
+        return assertThrows(SettingException.class, () -> Settings.load(file, environment, flags))
+                .getMessage();
     }
 
     private static String reasonOfSet(Settings settings, String name, String value) {
