@@ -167,8 +167,7 @@ final class SettingSources {
         for (Map.Entry<String, Place> set : setAt.entrySet()) {
             String name = set.getKey();
             Place place = set.getValue();
-            // Every redis.conf has a dir; there it is where a snapshot would go.
-            if (!SettingTable.isTieredOnly(name) || place.name().equals("dir")) {
+            if (!SettingTable.isTieredOnly(name)) {
                 continue;
             }
             if (place.source() == Source.FLAG) {

@@ -240,11 +240,14 @@ final class SettingTable {
 
     private static final Map<String, Setting> BY_NAME = byName();
 
-    /** Settings that mean nothing as long as data is in memory alone. Others of that kind have a counterpart in every redis.conf. */
+    /** Settings that mean nothing as long as data is in memory alone. */
     private static final Set<String> TIERED_ONLY = Set.of(
             "l2-cache-size",
             "l2-write-buffer",
             "data-dir",
+            "backup-dir",
+            "backup-keep",
+            "sync",
             "journal-limit",
             "l2-level0-limit",
             "l2-compaction-limit",

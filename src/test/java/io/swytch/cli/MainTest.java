@@ -151,7 +151,7 @@ class MainTest {
     @Test
     void emptyDataDirectory_isAUsageErrorWhereDataIsOnDisk() {
         assertUsageError("swytch: --data-dir: is empty", "--persistent", "--data-dir", "");
-        assertEquals(0, run("validate", "--dir", ""), err.toString());
+        assertUsageError("swytch: --dir: is empty", "--persistent", "--dir", "");
     }
 
     @Test
@@ -167,6 +167,12 @@ class MainTest {
     void flagsForDataOnDisk_needPersistent() {
         for (String[] flag : new String[][] {
             {"--data-dir", "x"},
+            {"--dir", "x"},
+            {"--db-path", "x"},
+            {"--backup-dir", "x"},
+            {"--backup-keep", "1"},
+            {"--sync", "10ms"},
+            {"--appendfsync", "always"},
             {"--l2-cache-size", "1mb"},
             {"--warm", "no"},
             {"--journal-limit=1gb"},

@@ -365,6 +365,21 @@ class SettingsTest {
                         .warnings());
     }
 
+    /** Every redis.conf has these two; a cache that is started with it still starts. */
+    @Test
+    void dirAndAppendfsyncOfRedis_startInMemory() throws Exception {
+        Path file = file("dir /var/lib/redis\nappendfsync everysec\n");
+        assertEquals(
+                List.of(file + ":1: 'dir' means nothing without 'persistent yes'"),
+                Settings.load(file, Map.of(), List.of()).warnings());
+        assertEquals(
+                List.of(
+                        "SWYTCH_DIR: means nothing without 'persistent yes'",
+                        "SWYTCH_APPENDFSYNC: means nothing without 'persistent yes'"),
+                Settings.load(file, Map.of("SWYTCH_DIR", "/x", "SWYTCH_APPENDFSYNC", "always"), List.of())
+                        .warnings());
+    }
+
     @Test
     void rewrite_keepsAShareOfTheMachine() throws Exception {
         Path file = file("maxmemory 40%\n");
