@@ -126,6 +126,9 @@ final class ConfigFile {
     }
 
     private static boolean isStill(Directive directive, Setting setting, String value) {
+        if (setting.wrongCount(directive.words()) != null) {
+            return false;
+        }
         SettingTable.Alias alias = SettingTable.alias(directive.name());
         try {
             Kind kind = alias == null || alias.kind() == null ? setting.kind() : alias.kind();

@@ -1,5 +1,8 @@
 package io.swytch.config;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /**
  * One row of the table of settings.
  *
@@ -17,6 +20,23 @@ public record Setting(String name, String label, String initial, boolean isMutab
     /** Whether a value may be several words. */
     public boolean isWords() {
         return kind.isWords();
+    }
+
+    /** What is wrong with the number of words on a line of a file, as Redis has it; null where nothing is. */
+    @Nullable
+    String wrongCount(List<String> words) {
+        if (isWords() || words.size() == 1) {
+            return null;
+        }
+        String wrong = "wrong number of arguments: ";
+        if (words.isEmpty()) {
+            return wrong + "it needs a value, " + label;
+        }
+        // The words are not repeated, because they may be a password.
+        return wrong
+                + (words.get(1).startsWith("#")
+                        ? "a comment stands on a line of its own"
+                        : "it takes one value; one with blanks stands in \"quotes\"");
     }
 
     /** Whether the flag alone means yes. */

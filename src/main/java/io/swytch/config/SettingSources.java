@@ -84,7 +84,13 @@ final class SettingSources {
     void readFile(Path file) throws SettingException {
         try {
             for (ConfigFile.Directive directive : ConfigFile.read(file)) {
-                apply(new Place(Source.LINE, file + ":" + directive.line(), directive.name()), directive.value());
+                Place place = new Place(Source.LINE, file + ":" + directive.line(), directive.name());
+                Setting setting = SettingTable.find(directive.name());
+                String wrong = setting == null ? null : setting.wrongCount(directive.words());
+                if (wrong != null) {
+                    throw place.refused(wrong);
+                }
+                apply(place, directive.value());
             }
         } catch (NoSuchFileException e) {
             throw new SettingException(file.toString(), "no such file");

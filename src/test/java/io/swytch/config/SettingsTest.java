@@ -146,6 +146,14 @@ class SettingsTest {
         assertMessage(":2: requirepass: Unbalanced quotes in configuration line", "\nrequirepass \"x");
         assertMessage(":1: requirepass: Unbalanced quotes in configuration line", "requirepass \"x\"y");
         assertMessage("did you mean 'allkeys-lru'?", "maxmemory-policy allkeys-lrv");
+        String tooMany = "wrong number of arguments: it takes one value; one with blanks stands in \"quotes\"";
+        assertMessage(":1: requirepass: " + tooMany, "requirepass foo bar");
+        assertMessage(":1: dir: " + tooMany, "dir /my data");
+        assertMessage(":1: appendfsync: " + tooMany, "appendfsync everysec no");
+        assertMessage(
+                ":1: port: wrong number of arguments: a comment stands on a line of its own", "port 7000 # a comment");
+        assertMessage(":1: port: wrong number of arguments: it needs a value, PORT", "port");
+        assertMessage(":1: requirepass: wrong number of arguments: it needs a value, PASSWORD", "requirepass");
         assertMessage("argument must be between 0 and 65535 inclusive", "port 65536");
         assertMessage("passing it over would leave them open", "rename-command FLUSHALL \"\"");
     }
@@ -378,6 +386,16 @@ class SettingsTest {
                         "SWYTCH_APPENDFSYNC: means nothing without 'persistent yes'"),
                 Settings.load(file, Map.of("SWYTCH_DIR", "/x", "SWYTCH_APPENDFSYNC", "always"), List.of())
                         .warnings());
+    }
+
+    /** The file may have been edited since the start. */
+    @Test
+    void rewrite_mendsALineOfTooManyWords() throws Exception {
+        Path file = file("requirepass 'foo bar'\n");
+        Settings settings = Settings.load(file, Map.of(), List.of());
+        file("requirepass foo bar\n");
+        settings.rewrite();
+        assertEquals("requirepass \"foo bar\"\n", Files.readString(file));
     }
 
     @Test
