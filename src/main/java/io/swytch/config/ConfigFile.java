@@ -126,7 +126,7 @@ final class ConfigFile {
     }
 
     private static boolean isStill(Directive directive, Setting setting, String value) {
-        if (setting.wrongCount(directive.words()) != null) {
+        if (setting.wrongCount(directive.words()) != null || directive.value().isEmpty() && setting.isNumber()) {
             return false;
         }
         SettingTable.Alias alias = SettingTable.alias(directive.name());

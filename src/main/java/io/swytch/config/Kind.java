@@ -24,6 +24,11 @@ abstract class Kind {
         return false;
     }
 
+    /** Whether a value is a number of some kind. CONFIG SET takes the empty text for 0 where Redis does; a start does not. */
+    boolean isNumber() {
+        return false;
+    }
+
     /** Whether the name alone, as a flag without a value, is enough. */
     boolean isSwitch() {
         return false;
@@ -61,6 +66,11 @@ abstract class Kind {
     static Kind integer(long min, long max) {
         return new Kind() {
             @Override
+            boolean isNumber() {
+                return true;
+            }
+
+            @Override
             String parse(String text, String current) throws BadValueException {
                 long value;
                 try {
@@ -76,6 +86,11 @@ abstract class Kind {
     /** Bytes, in Redis's units: none or b, k 1000, kb 1024, and so on for m and g. */
     static Kind memory(long min) {
         return new Kind() {
+            @Override
+            boolean isNumber() {
+                return true;
+            }
+
             @Override
             String parse(String text, String current) throws BadValueException {
                 return Long.toString(within(bytes(text), min, Long.MAX_VALUE));
@@ -102,6 +117,11 @@ abstract class Kind {
     static Kind memoryOrPercent() {
         Kind memory = memory(0);
         return new Kind() {
+            @Override
+            boolean isNumber() {
+                return true;
+            }
+
             @Override
             String parse(String text, String current) throws BadValueException {
                 if (!text.endsWith("%")) {
@@ -131,6 +151,11 @@ abstract class Kind {
     /** An integer written in octal, as the permissions of a file are. */
     static Kind octal(int max) {
         return new Kind() {
+            @Override
+            boolean isNumber() {
+                return true;
+            }
+
             @Override
             String parse(String text, String current) throws BadValueException {
                 try {

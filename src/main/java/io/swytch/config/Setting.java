@@ -39,6 +39,11 @@ public record Setting(String name, String label, String initial, boolean isMutab
                         : "it takes one value; one with blanks stands in \"quotes\"");
     }
 
+    /** Whether a value is a number of some kind, so that a start refuses the empty text. */
+    boolean isNumber() {
+        return kind.isNumber();
+    }
+
     /** Whether the flag alone means yes. */
     public boolean isSwitch() {
         return kind.isSwitch();

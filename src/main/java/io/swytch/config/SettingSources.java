@@ -113,6 +113,9 @@ final class SettingSources {
             String name = settingName(variable.getKey());
             if (SettingTable.find(name) == null && !isDirective(name)) {
                 warnOfTypingError(variable.getKey(), name);
+            } else if (variable.getValue().isEmpty()) {
+                // A compose file hands over a variable that nobody has set as an empty one.
+                warnings.add(variable.getKey() + ": is empty, which counts as not set");
             } else if (name.endsWith("port") && isServiceAddress(variable.getValue())) {
                 warnings.add(variable.getKey() + ": '" + variable.getValue()
                         + "' is passed over: it is what Kubernetes says of a service of that name, and no port");
@@ -213,6 +216,9 @@ final class SettingSources {
             throw place.refused(refusal);
         }
         Setting setting = SettingTable.find(name);
+        if (setting != null && text.isEmpty() && setting.isNumber()) {
+            throw place.refused("is empty; it takes " + setting.label());
+        }
         try {
             if (setting != null) {
                 String value = Settings.shareOfMachine(setting, text);

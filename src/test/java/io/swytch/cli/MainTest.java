@@ -115,6 +115,7 @@ class MainTest {
         assertUsageError("did you mean 'always'?", "--sync=alway");
         assertUsageError("--persistent: 'maybe': argument must be 'yes' or 'no'", "--persistent", "maybe");
         assertUsageError("--maxmemory needs a value: BYTES|N%", "--maxmemory");
+        assertUsageError("swytch: --maxmemory: is empty; it takes BYTES|N%", "validate", "--maxmemory=");
         assertUsageError("--port takes one value; what is 'x.conf'?", "--port", "1", "x.conf");
         assertUsageError("A file of settings stands before all flags", "redis", "--port", "7003", "nosuch.conf");
         assertUsageError("unexpected 'b' between file and flags", "redis", "a", "b");

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +99,54 @@ class SettingsTest {
     @Test
     void level0Limit_leavesRoomForACompactionToBegin() throws IOException {
         assertMessage("argument must be between 18 and 1024 inclusive", "l2-level0-limit 17\n");
+    }
+
+    /** Redis takes it for 0, which is three quarters of the machine: hardly what a variable stands for that is not set. */
+    @Test
+    void emptyNumber_isRefused() throws Exception {
+        for (Setting setting : Settings.table()) {
+            if (setting.isNumber()) {
+                String name = setting.name();
+                String reason = ": is empty; it takes " + setting.label();
+                assertEquals("--" + name + reason, failure(null, Map.of(), name, ""));
+                assertMessage(":1: " + name + reason, name + " \"\"");
+            }
+        }
+        assertTrue(List.of("maxmemory", "l2-cache-size", "maxmemory-clients", "threads", "unixsocketperm").stream()
+                .allMatch(name -> Settings.setting(name).isNumber()));
+        Settings settings = Settings.of();
+        settings.set(Map.of("maxmemory", ""));
+        assertEquals("0", settings.get("maxmemory"));
+    }
+
+    @Test
+    void emptyVariable_countsAsNotSet() throws Exception {
+        Path file = file("requirepass secret\nmaxmemory 2mb\nbind 127.0.0.2\n");
+        Map<String, String> environment = new HashMap<>();
+        for (Setting setting : Settings.table()) {
+            environment.put(setting.variable(), "");
+        }
+        environment.put("SWYTCH_DIR", "");
+        environment.put("SWYTCH_REPLICAOF", "");
+        environment.put("SWYTCH_CACHE_DIR", "");
+        Settings settings = Settings.load(file, environment, List.of());
+        for (String name : settings.names()) {
+            assertEquals(Settings.load(file, Map.of(), List.of()).get(name), settings.get(name), name);
+        }
+        assertEquals(
+                environment.size() - 1,
+                settings.warnings().size(),
+                settings.warnings().toString());
+        assertTrue(settings.warnings().contains("SWYTCH_REQUIREPASS: is empty, which counts as not set"));
+    }
+
+    @Test
+    void rewrite_mendsAnEmptyNumber() throws Exception {
+        Path file = file("maxmemory 0\n");
+        Settings settings = Settings.load(file, Map.of(), List.of());
+        file("maxmemory ''\n");
+        settings.rewrite();
+        assertEquals("maxmemory 0\n", Files.readString(file));
     }
 
     @Test
