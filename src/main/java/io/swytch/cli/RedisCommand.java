@@ -26,17 +26,22 @@ final class RedisCommand {
     }
 
     /** Says what is wrong with words and settings, and starts nothing. */
-    static void validate(List<String> words, PrintWriter err) throws UsageException, StartException {
+    static void validate(List<String> words, PrintWriter err) throws UsageException {
         Settings settings = settings(Flags.of(words));
         settings.warnings().forEach(warning -> err.println("swytch: " + warning));
-        RedisServer.requireListening(settings);
     }
 
     private static Settings settings(Flags flags) throws UsageException {
+        Settings settings;
         try {
-            return Settings.load(flags.config(), System.getenv(), flags.values());
+            settings = Settings.load(flags.config(), System.getenv(), flags.values());
         } catch (SettingException e) {
             throw new UsageException(e.getMessage());
         }
+        if (settings.listensNowhere()) {
+            // Redis's words for a server that nobody could reach.
+            throw new UsageException("Configured to not listen anywhere, exiting.");
+        }
+        return settings;
     }
 }

@@ -63,7 +63,6 @@ public final class RedisServer implements Lifecycle, Health {
 
     private RedisServer(Settings settings) throws StartException {
         this.settings = settings;
-        requireListening(settings);
         Clock clock = Clock.system();
         String transport = transport(settings);
         Descriptors descriptors = Descriptors.share(settings.maxclients(), settings.isPersistent());
@@ -137,13 +136,6 @@ public final class RedisServer implements Lifecycle, Health {
         StartBlock.print(settings, server.server.addresses());
         server.store.startWarming();
         return server;
-    }
-
-    /** Redis's words for a server that nobody could reach. */
-    static void requireListening(Settings settings) throws StartException {
-        if (settings.listensNowhere()) {
-            throw new StartException("Configured to not listen anywhere, exiting.");
-        }
     }
 
     private static String transport(Settings settings) throws StartException {

@@ -128,13 +128,10 @@ class MainTest {
         for (String[] words : new String[][] {
             {"redis", "--port", "0", "--persistent", "--data-dir", data},
             {"redis", "--bind", "", "--persistent", "--data-dir", data},
-            {"validate", "--port", "0"}
+            {"validate", "--port", "0"},
+            {"validate", "--bind", ""}
         }) {
-            err.getBuffer().setLength(0);
-            assertEquals(Main.EXIT_FAILED, run(words), err.toString());
-            assertEquals(
-                    "swytch: Configured to not listen anywhere, exiting.",
-                    err.toString().strip());
+            assertUsageError("swytch: Configured to not listen anywhere, exiting.", words);
         }
         assertTrue(Files.notExists(folder.resolve("data")));
         assertEquals(0, run("validate", "--port", "0", "--unixsocket", "/tmp/s"), err.toString());
