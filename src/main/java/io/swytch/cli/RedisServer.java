@@ -79,7 +79,7 @@ public final class RedisServer implements Lifecycle, Health {
                             settings.unixsocket(),
                             settings.unixsocketperm(),
                             settings.tcpBacklog(),
-                            loops(settings),
+                            settings.threads(),
                             settings.isIoUring(),
                             limits,
                             clock),
@@ -164,7 +164,7 @@ public final class RedisServer implements Lifecycle, Health {
                             settings.maxmemoryBytes(),
                             evictionMode(settings),
                             settings.databases(),
-                            loops(settings),
+                            settings.threads(),
                             settings.isPersistent() ? settings.dataDir() : null,
                             settings.l2WriteBufferBytes(),
                             overlayBytesMax(settings),
@@ -193,12 +193,6 @@ public final class RedisServer implements Lifecycle, Health {
         return e instanceof L2Exception failed && failed.isDamage()
                 ? "\n" + check + "; a backup (BGSAVE) is a data directory that a server starts from."
                 : "";
-    }
-
-    private static int loops(Settings settings) {
-        return settings.threads() > 0
-                ? settings.threads()
-                : Runtime.getRuntime().availableProcessors();
     }
 
     private static EvictionMode evictionMode(Settings settings) {

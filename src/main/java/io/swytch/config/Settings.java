@@ -378,10 +378,10 @@ public final class Settings {
         return Integer.parseInt(value("databases"));
     }
 
-    /** Event loops, at least 1. */
+    /** Event loops, at least 1; a machine of more cores than there may be gets the most. */
     public int threads() {
         int threads = Integer.parseInt(value("threads"));
-        return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        return threads == 0 ? Math.min(Runtime.getRuntime().availableProcessors(), SettingTable.THREADS_MAX) : threads;
     }
 
     public boolean isIoUring() {

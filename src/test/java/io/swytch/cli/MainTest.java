@@ -116,6 +116,7 @@ class MainTest {
         assertUsageError("--persistent: 'maybe': argument must be 'yes' or 'no'", "--persistent", "maybe");
         assertUsageError("--maxmemory needs a value: BYTES|N%", "--maxmemory");
         assertUsageError("swytch: --maxmemory: is empty; it takes BYTES|N%", "validate", "--maxmemory=");
+        assertUsageError("--threads: '129': argument must be between 0 and 128 inclusive", "--threads", "129");
         assertUsageError("--port takes one value; what is 'x.conf'?", "--port", "1", "x.conf");
         assertUsageError("A file of settings stands before all flags", "redis", "--port", "7003", "nosuch.conf");
         assertUsageError("unexpected 'b' between file and flags", "redis", "a", "b");
