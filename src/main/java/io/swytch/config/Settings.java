@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.swytch.bytes.Bytes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -154,6 +155,9 @@ public final class Settings {
         }
         SettingTable.Alias alias = SettingTable.alias(lower);
         String canonical = value(setting.name());
+        if (setting.name().equals("data-dir")) {
+            return absolute(canonical);
+        }
         return alias == null ? canonical : alias.shown(canonical);
     }
 
@@ -537,6 +541,17 @@ public final class Settings {
             }
         }
         return values;
+    }
+
+    /** The whole path, as Redis shows its dir: who asks is elsewhere. */
+    private static String absolute(String latin) {
+        try {
+            Path absolute = path(latin).toAbsolutePath().normalize();
+            return new String(absolute.toString().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        } catch (InvalidPathException e) {
+            // In memory mode nothing else has looked at it: a redis.conf may hold what this locale cannot write.
+            return latin;
+        }
     }
 
     private static Path path(String latin) {

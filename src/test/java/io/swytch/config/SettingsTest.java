@@ -54,6 +54,22 @@ class SettingsTest {
         assertFalse(settings.names().contains("db-path"));
     }
 
+    /** As Redis does; CONFIG REWRITE leaves the file as it was written. */
+    @Test
+    void dataDirectory_isShownWhole() throws Exception {
+        Path file = file("dir ./a/../b\npersistent yes\n");
+        Settings settings = Settings.load(file, Map.of(), List.of());
+        String here = Path.of("").toAbsolutePath().toString();
+        String shown = here + "/b";
+        assertEquals(shown, settings.get("dir"));
+        assertEquals(shown, settings.get("data-dir"));
+        settings.rewrite();
+        assertEquals("dir ./a/../b\npersistent yes\n", Files.readString(file));
+        assertEquals(here + "/swytch-data", Settings.of().get("dir"));
+        file("dir \"/a\\x00b\"\n");
+        assertEquals("/a\u0000b", Settings.load(file, Map.of(), List.of()).get("dir"));
+    }
+
     @Test
     void memory_isReadInRedisUnits() {
         Map<String, Long> cases = new LinkedHashMap<>();
