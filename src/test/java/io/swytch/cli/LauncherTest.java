@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.swytch.config.MachineMemory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -84,6 +85,20 @@ class LauncherTest {
         assertTrue(machine >= 64 * MIB, Long.toString(machine));
         assertEquals(machine, directOf(launch("--maxmemory", "1%")));
         assertEquals(machine, directOf(launch("--maxmemory", "nonsense")));
+    }
+
+    /** 0 is three quarters of the machine, and a heap for 64 MiB would not do for them. */
+    @Test
+    void memory_ofMaxmemory0_isThatOfThreeQuartersOfTheMachine() throws Exception {
+        List<String> whole = launch("--maxmemory", Long.toString(MachineMemory.bytes() / 4 * 3));
+        for (String zero : List.of("0", "0mb", "00")) {
+            List<String> words = launch("--maxmemory", zero);
+            assertEquals(option("-Xmx", whole), option("-Xmx", words), zero);
+            assertEquals(directOf(whole), directOf(words), zero);
+        }
+        environment.put("SWYTCH_MAXMEMORY", "0");
+        assertEquals(option("-Xmx", whole), option("-Xmx", launch()));
+        assertEquals(option("-Xmx", launch("--maxmemory", "64mb")), option("-Xmx", launch("--maxmemory=067108864")));
     }
 
     @Test
@@ -263,10 +278,13 @@ class LauncherTest {
     }
 
     private static long directOf(List<String> words) {
-        String option = "-XX:MaxDirectMemorySize=";
+        return Long.parseLong(option("-XX:MaxDirectMemorySize=", words));
+    }
+
+    private static String option(String name, List<String> words) {
         return words.stream()
-                .filter(w -> w.startsWith(option))
-                .mapToLong(w -> Long.parseLong(w.substring(option.length())))
+                .filter(w -> w.startsWith(name))
+                .map(w -> w.substring(name.length()))
                 .findFirst()
                 .orElseThrow();
     }
