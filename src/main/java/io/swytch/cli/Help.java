@@ -93,7 +93,8 @@ final class Help {
         spec.usageMessage()
                 .footer(
                         "",
-                        "The archive of classes goes to SWYTCH_CACHE_DIR, or ~/.cache/swytch. Exits with 1 if none could be made.");
+                        "The archive of classes goes to $SWYTCH_CACHE_DIR, else to $XDG_CACHE_HOME/swytch, else to ~/.cache/swytch.",
+                        "Exits with 1 if none could be made.");
         return spec;
     }
 

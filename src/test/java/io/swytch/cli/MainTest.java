@@ -74,6 +74,14 @@ class MainTest {
         }
     }
 
+    /** The folders in the order in which bin/swytch takes them. */
+    @Test
+    void helpOfPrepare_saysWhereTheArchiveGoes() {
+        assertEquals(0, run("help", "prepare"));
+        String help = out.toString().replaceAll("\\s+", " ");
+        assertTrue(help.contains("$SWYTCH_CACHE_DIR, else to $XDG_CACHE_HOME/swytch, else to ~/.cache/swytch."), help);
+    }
+
     @Test
     void usageErrors_nameTheHelpOfTheirCommand() {
         assertUsageError("'swytch help prepare'", "prepare", "everything");
