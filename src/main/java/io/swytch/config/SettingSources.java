@@ -179,7 +179,8 @@ final class SettingSources {
             if (!SettingTable.isTieredOnly(name)) {
                 continue;
             }
-            if (place.source() == Source.FLAG) {
+            // Command lines of redis-server have a --dir whether anything is saved or not.
+            if (place.source() == Source.FLAG && !SettingTable.isOfRedis(place.name())) {
                 throw place.refused("means nothing as long as data is in memory only; --persistent keeps it on disk");
             }
             // A file that lists the defaults, as the shipped one does, asks for nothing.

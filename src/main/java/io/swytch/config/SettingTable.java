@@ -403,6 +403,12 @@ final class SettingTable {
         return names;
     }
 
+    /** Whether that is what Redis calls a setting that has another name here. */
+    static boolean isOfRedis(String name) {
+        Alias alias = alias(name.toLowerCase(Locale.ROOT));
+        return alias != null && alias.isListed();
+    }
+
     static boolean isTieredOnly(String name) {
         return TIERED_ONLY.contains(name);
     }

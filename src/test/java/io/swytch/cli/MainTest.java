@@ -174,12 +174,10 @@ class MainTest {
     void flagsForDataOnDisk_needPersistent() {
         for (String[] flag : new String[][] {
             {"--data-dir", "x"},
-            {"--dir", "x"},
             {"--db-path", "x"},
             {"--backup-dir", "x"},
             {"--backup-keep", "1"},
             {"--sync", "10ms"},
-            {"--appendfsync", "always"},
             {"--l2-cache-size", "1mb"},
             {"--warm", "no"},
             {"--journal-limit=1gb"},
@@ -193,6 +191,13 @@ class MainTest {
                     Stream.concat(Stream.of(words), Stream.of("--persistent")).toArray(String[]::new);
             assertEquals(0, run(persistent), err.toString());
         }
+    }
+
+    @Test
+    void dirAndAppendfsyncOfRedis_areWarnedOfInMemory() {
+        assertEquals(0, run("validate", "--dir", "x", "--appendfsync", "always"), err.toString());
+        assertTrue(err.toString().contains("--dir: means nothing without 'persistent yes'"), err.toString());
+        assertTrue(err.toString().contains("--appendfsync: means nothing without 'persistent yes'"), err.toString());
     }
 
     @Test
