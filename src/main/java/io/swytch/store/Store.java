@@ -471,7 +471,7 @@ public final class Store implements AutoCloseable {
 
     /** What a write to this key, whose stripe is held, lacked that {@link #makeHugeRoom} can make; 0 if that is not why it was refused. */
     public long takeHugeBytesWanted(Key key) {
-        return l1.shard(l1.shardIndex(key.hash())).takeHugeBytesWanted();
+        return l1.shard(l1.shardIndex(key.hash())).takeHugeBytesWanted(key);
     }
 
     /** Has huge values leave until so many more bytes of them fit, in memory mode; the caller holds no stripe. */

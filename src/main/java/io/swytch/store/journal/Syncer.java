@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * The thread {@code swytch-sync}, which forces what is committed; asleep while there is nothing.
  *
- * <p>In {@link SyncMode#TEN_MS} a sync begins so early that it should end before its oldest byte is 10 ms old: 10 ms less what it took lately from the moment a
+ * <p>In {@link SyncMode#TEN_MS} a sync begins so early that it should end before its oldest byte is 10 ms old, with 2 ms to spare: 8 ms less what it took lately from the moment a
  * sync was due to its end. The thread has the highest priority, because it sleeps nearly all the time, and each of its waits, for the time, for a lock, for the disk, ends with
  * waiting for a processor: on two cores that loops and clients keep busy that took longer than the disk. In {@link SyncMode#ALWAYS} they follow each other. In {@link SyncMode#OS} there is no thread.
  */

@@ -45,6 +45,9 @@ final class Core {
     /** What a huge value needed that was refused though it would fit if those of other shards left; 0 if none was. */
     long hugeBytesWanted;
 
+    /** The tag of the key that it was refused to. */
+    int hugeWantedTag;
+
     private int protectedTag;
     private boolean protecting;
 

@@ -82,7 +82,7 @@ final class Evictor {
         int wanted = segments + RESERVE + (core.ghosts.pages() < ghostPages() ? 1 : 0);
         int patience = PATIENT_VICTIMS + 2 * segments;
         int victims = 0;
-        int victimsMax = patience + 2 * (log.length(Arena.SMALL) + log.length(Arena.MAIN)) + 64;
+        int victimsMax = patience + victimsMax();
         while (core.freeSegments() < wanted) {
             if (victims >= LENT_VICTIMS_MAX && core.freeSegments() + core.lentSegments() >= wanted) {
                 // What huge values have just taken from this shard is given up over many puts, and by the upkeep.

@@ -214,6 +214,7 @@ final class LargeWriter {
         try {
             if (!values.huge.fits(more - evictor.evictableHugeBytes())) {
                 core.hugeBytesWanted = values.huge.couldFit(more) ? more : 0;
+                core.hugeWantedTag = index.tagOf(key.hash());
                 return false;
             }
             while (!values.huge.fits(more)) {

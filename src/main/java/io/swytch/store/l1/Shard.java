@@ -296,9 +296,12 @@ public final class Shard {
         return evictor.hasRoom(segments) || mode == EvictionMode.VOLATILE && evictor.makeRoom(segments);
     }
 
-    /** What the last write lacked that was refused for the huge values of other shards, for {@link L1#evictHuge}; 0 if none was since the last call. */
-    public long takeHugeBytesWanted() {
-        long bytes = core.hugeBytesWanted;
+    /**
+     * What the last write that was refused for the huge values of other shards lacked, for {@link L1#evictHuge}; 0 if none was since the last call, or if it was to
+     * another key: one in a transaction, whose refusal nobody asked about.
+     */
+    public long takeHugeBytesWanted(Key key) {
+        long bytes = core.hugeWantedTag == core.index.tagOf(key.hash()) ? core.hugeBytesWanted : 0;
         core.hugeBytesWanted = 0;
         return bytes;
     }

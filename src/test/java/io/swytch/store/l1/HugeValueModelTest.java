@@ -127,12 +127,17 @@ final class HugeValueModelTest {
         }
         assertFalse(put(small, key(0), Slice.copyOf(new byte[60 * MB])));
         assertEquals(0, wanted(small, key(0)));
+        int refused = 20;
+        while (put(small, key(refused), value)) {
+            refused++;
+        }
+        assertEquals(0, wanted(small, key(refused + 100)), "another key's refusal");
     }
 
     private static long wanted(L1 l1, Key key) {
         Shard shard = l1.lock(key.hash());
         try {
-            return shard.takeHugeBytesWanted();
+            return shard.takeHugeBytesWanted(key);
         } finally {
             shard.unlock();
         }
