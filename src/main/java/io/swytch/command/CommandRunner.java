@@ -263,8 +263,14 @@ final class CommandRunner {
             if (tiered && !mayBlock && !isSingle && scope != LockScope.NONE && !allThere(session)) {
                 return false;
             }
-            if (!isSingle && keyByKey == null && !hasRoom(call)) {
-                throw Errors.OUT_OF_MEMORY;
+            if (!isSingle && keyByKey == null) {
+                if (!hasRoom(call)) {
+                    throw Errors.OUT_OF_MEMORY;
+                }
+                hugeBytesWanted = hugeBytesLacking(call);
+                if (hugeBytesWanted > 0) {
+                    return true;
+                }
             }
             CommandSpec.handlerOf(spec).run(call, reply);
         } catch (FillNeeded needed) {
@@ -511,6 +517,18 @@ final class CommandRunner {
             }
         }
         return true;
+    }
+
+    /** Room for huge values that a command of several keys lacks and that others can make; asked before it begins, so that it is done whole or not at all. */
+    private long hugeBytesLacking(Call of) {
+        if (of.allKeyCount() < 2 || !of.spec().has(Flag.DENYOOM)) {
+            return 0;
+        }
+        long bytes = 0;
+        for (int i = 0; i < of.request().argCount(); i++) {
+            bytes += store.hugeBytes(of.request().arg(i).length());
+        }
+        return bytes == 0 || store.hasHugeRoom(bytes) ? 0 : bytes;
     }
 
     private void forEachCall(Session session, Consumer<Call> action) {

@@ -474,6 +474,16 @@ public final class Store implements AutoCloseable {
         return l1.shard(l1.shardIndex(key.hash())).takeHugeBytesWanted(key);
     }
 
+    /** Bytes that a value of {@code length} takes of the room for huge ones; 0 if it is none. */
+    public long hugeBytes(int length) {
+        return L1.hugeBytes(length);
+    }
+
+    /** Whether huge values of so many bytes could be written one after the other, unless it is only the policy that forbids it. */
+    public boolean hasHugeRoom(long bytes) {
+        return tier != null || evictionMode != EvictionMode.ALL || l1.hasHugeRoom(bytes);
+    }
+
     /** Has huge values leave until so many more bytes of them fit, in memory mode; the caller holds no stripe. */
     public boolean makeHugeRoom(long bytes) {
         return l1.evictHuge(bytes);

@@ -3,6 +3,7 @@ package io.swytch.crash;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.swytch.cli.RedisServer;
 import io.swytch.config.Settings;
@@ -14,11 +15,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Transaction;
 import redis.clients.jedis.args.BitOP;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /** Values larger than what stays in L1, through the whole server, against arrays; in persistent mode over a restart too. */
 class LargeValuesIT {
@@ -63,6 +66,25 @@ class LargeValuesIT {
             } finally {
                 again.stop();
             }
+        }
+    }
+
+    /** Several at once push others out, and are all there then; what can never fit is refused, and costs nobody anything. */
+    @Test
+    void hugeValuesOfOneCommand_areAllThereOrNone() throws Exception {
+        RedisServer server =
+                RedisServer.start(Settings.of("port", Integer.toString(ServerProcess.freePort()), "maxmemory", "64mb"));
+        byte[] value = new byte[20 * MB];
+        try (Jedis jedis = new Jedis("127.0.0.1", server.port(), 60_000)) {
+            for (int i = 0; i < 12; i += 2) {
+                assertEquals("OK", jedis.mset(key(i), value, key(i + 1), value));
+                assertEquals(2, jedis.exists(key(i), key(i + 1)));
+            }
+            assertThrows(JedisDataException.class, () -> jedis.mset(key(12), value, key(13), value, key(14), value));
+            assertEquals(0, jedis.exists(key(12), key(13), key(14)));
+            assertEquals(2, jedis.exists(key(10), key(11)));
+        } finally {
+            server.stop();
         }
     }
 

@@ -250,8 +250,24 @@ public final class L1 {
         return old.shards;
     }
 
-    /** Has huge values of any shard leave until so many more bytes of them fit. Returns whether they do. Takes the locks, one at a time. */
+    /** Bytes that a value of {@code length} takes of the room for huge ones; 0 if it is none. */
+    public static long hugeBytes(int length) {
+        return LargeValues.isHuge(length) ? (long) Chunks.count(length) << Chunks.SHIFT : 0;
+    }
+
+    /** Whether so many more bytes of huge values fit now. */
+    public boolean hasHugeRoom(long bytes) {
+        return huge.fits(bytes);
+    }
+
+    /**
+     * Has huge values of any shard leave until so many more bytes of them fit, none of them if all would not be enough. Returns whether they do. Takes the locks,
+     * one at a time.
+     */
     public boolean evictHuge(long bytes) {
+        if (!huge.couldFit(bytes)) {
+            return false;
+        }
         for (Shard shard : layout.shards) {
             shard.lock();
             try {
