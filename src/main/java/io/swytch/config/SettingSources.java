@@ -3,6 +3,7 @@ package io.swytch.config;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -150,6 +151,13 @@ final class SettingSources {
             throw refused(
                     "data-dir",
                     "is empty: data would go where this process happens to be started; write . to mean that");
+        }
+        for (String name : isPersistent ? List.of("unixsocket", "data-dir", "backup-dir") : List.of("unixsocket")) {
+            try {
+                Settings.path(value(name));
+            } catch (InvalidPathException e) {
+                throw refused(name, "is no path here: " + e.getReason());
+            }
         }
         long maxmemory = Long.parseLong(value("maxmemory"));
         if (maxmemory != 0 && maxmemory < MAXMEMORY_BYTES_MIN) {

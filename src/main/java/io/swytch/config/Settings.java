@@ -554,7 +554,8 @@ public final class Settings {
         }
     }
 
-    private static Path path(String latin) {
+    /** @throws InvalidPathException if it has a NUL in it, or a letter that the process's locale cannot write */
+    static Path path(String latin) {
         return Path.of(new String(latin.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
     }
 }

@@ -213,6 +213,13 @@ class SettingsTest {
         assertMessage("passing it over would leave them open", "rename-command FLUSHALL \"\"");
     }
 
+    @Test
+    void pathThatCannotBe_isRefusedOnlyWhereItIsUsed() throws Exception {
+        assertMessage(":1: unixsocket: is no path here: Nul character not allowed", "unixsocket \"/tmp/a\\x00b\"");
+        assertMessage(":2: dir: is no path here: ", "persistent yes\ndir \"/tmp/a\\x00b\"");
+        assertEquals("/tmp/a\0b", load("dir \"/tmp/a\\x00b\"\n").get("dir"));
+    }
+
     /** Under the name that was written, and under no other beside it. */
     @Test
     void failureOfAnotherName_isToldOfThatName() throws Exception {
