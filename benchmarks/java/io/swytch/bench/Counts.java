@@ -6,6 +6,7 @@ final class Counts {
     final Histogram sets = new Histogram();
     long hits;
     long misses;
+    long refused;
     long errors;
     long wrong;
     String firstError = "";
@@ -15,6 +16,7 @@ final class Counts {
         sets.addAll(other.sets);
         hits += other.hits;
         misses += other.misses;
+        refused += other.refused;
         errors += other.errors;
         wrong += other.wrong;
         if (firstError.isEmpty()) {
@@ -33,7 +35,7 @@ final class Counts {
         all.addAll(sets);
         return String.format(
                 "{\"ops\": %d, \"seconds\": %.3f, \"ops_per_second\": %.1f, \"gets\": %d, \"hits\": %d, \"misses\": %d, \"sets\": %d, "
-                        + "\"errors\": %d, \"wrong\": %d, %s, %s, %s}",
+                        + "\"refused\": %d, \"errors\": %d, \"wrong\": %d, %s, %s, %s}",
                 operations(),
                 seconds,
                 operations() / seconds,
@@ -41,6 +43,7 @@ final class Counts {
                 hits,
                 misses,
                 sets.count(),
+                refused,
                 errors,
                 wrong,
                 tails("all", all),

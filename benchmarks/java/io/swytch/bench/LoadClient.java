@@ -139,6 +139,7 @@ final class LoadClient {
                     fills.add(keys[answered]);
                 }
             }
+            case REFUSED -> counts.refused++;
             case ERROR -> {
                 counts.errors++;
                 counts.firstError = new String(in, at, wire.end - at, StandardCharsets.ISO_8859_1).trim();

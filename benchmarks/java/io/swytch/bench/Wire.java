@@ -1,6 +1,7 @@
 package io.swytch.bench;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** How requests and replies look: that of Redis, or memcached's text. Stateless but for the last reply looked at. Threads: one. */
 abstract class Wire {
@@ -11,6 +12,8 @@ abstract class Wire {
         VALUE,
         MISS,
         DONE,
+        /** A cache that had no room at that moment; what was there under the key is gone. */
+        REFUSED,
         ERROR
     }
 
@@ -123,6 +126,8 @@ abstract class Wire {
 
     private static final class Memcached extends Wire {
         private static final int END_LINE = 5;
+        private static final byte[] NO_ROOM =
+                "SERVER_ERROR out of memory storing object".getBytes(StandardCharsets.ISO_8859_1);
 
         @Override
         int get(byte[] key, byte[] to, int at) {
@@ -146,9 +151,12 @@ abstract class Wire {
                 return Reply.PART;
             }
             end = line + 2;
-            // STORED, END, VALUE key flags bytes; all else is trouble.
+            // STORED, END, VALUE key flags bytes, or no room for now; all else is trouble.
             if (from[at] == 'S') {
-                return from[at + 1] == 'T' ? Reply.DONE : Reply.ERROR;
+                if (from[at + 1] == 'T') {
+                    return Reply.DONE;
+                }
+                return Arrays.equals(from, at, line, NO_ROOM, 0, NO_ROOM.length) ? Reply.REFUSED : Reply.ERROR;
             }
             if (from[at] == 'E') {
                 return from[at + 1] == 'N' ? Reply.MISS : Reply.ERROR;
