@@ -149,5 +149,6 @@ def memcached(*flags, extstore_bytes=0):
     if os.getuid() == 0:
         command += ["-u", "root"]
     if extstore_bytes:
-        command += ["-o", f"ext_path={folder}/extstore:{extstore_bytes >> 20}m"]
+        # By default only items of 512 bytes and more leave memory, and row 8's have 200.
+        command += ["-o", f"ext_path={folder}/extstore:{extstore_bytes >> 20}m,ext_item_size=100"]
     return Server("memcached", command, port, folder, (b"version\r\n", b"VERSION"))
