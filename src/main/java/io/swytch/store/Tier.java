@@ -459,6 +459,11 @@ public final class Tier {
 
     /** One round of upkeep: drains where it is due, sweeps what expired on disk, buries flushed spaces. */
     void upkeep(boolean expiryActive) throws IOException {
+        if (expiryActive) {
+            // Of a drain that another thread has under way this does not wait: what is due then is still there in the
+            // next round.
+            drain.tryExcluding(0, () -> l1.buryExpired(clock.millis()));
+        }
         if (expiryActive && (drain.expiry().isBusy() || clock.nanos() - lastSweepNanos > SWEEP_NANOS)) {
             lastSweepNanos = clock.nanos();
             drain.sweepExpired();

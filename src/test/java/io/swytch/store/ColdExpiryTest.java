@@ -1,5 +1,6 @@
 package io.swytch.store;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -131,6 +133,34 @@ class ColdExpiryTest {
         try (StoreRig again = new StoreRig(dir, 8 << 20)) {
             assertNull(again.get(0, "key"));
             assertEquals(0, again.size(0));
+        }
+    }
+
+    /** What no drain has taken to disk yet is not waited for, nor does a drain then bring it there; what L2 held before goes, too. */
+    @Test
+    void keyThatExpiresBeforeADrain_isGoneAtOnce() throws IOException {
+        StoreRig rig = new StoreRig(dir, 8 << 20);
+        Drain drain = rig.store.tier().drain();
+        rig.set(0, "old", "below");
+        rig.set(0, "lives", "v");
+        drain.run();
+        for (String key : List.of("old", "new")) {
+            rig.set(0, key, "v");
+            rig.expireAt(0, key, rig.clock.millis() + 10_000);
+        }
+        rig.clock.advance(Duration.ofSeconds(20));
+        await().untilAsserted(() -> assertEquals(1, rig.size(0)));
+        assertEquals(2, figures(rig).expiredByUpkeep);
+        drain.excluding(() -> {
+            rig.set(0, "new", "again");
+            drain.run();
+            assertEquals(2, onDisk(rig, 0));
+        });
+        rig.stop();
+        try (StoreRig again = new StoreRig(dir, 8 << 20)) {
+            assertNull(again.get(0, "old"));
+            assertNotNull(again.get(0, "new"));
+            assertEquals(2, again.size(0));
         }
     }
 

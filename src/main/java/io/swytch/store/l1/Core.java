@@ -3,9 +3,11 @@ package io.swytch.store.l1;
 import io.swytch.bytes.Slice;
 import io.swytch.store.item.Item;
 import io.swytch.store.item.ItemHeader;
+import io.swytch.store.item.Key;
 import io.swytch.store.item.KeyHash;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The parts of a shard, and what all of them do: counting entries, moving one, dropping one. Threads: under the shard's lock, but for
@@ -20,9 +22,6 @@ final class Core {
     final LargeValues large;
     final boolean tiered;
     EvictionMode mode;
-
-    @Nullable
-    L1Listener listener;
 
     /** Entries larger than this lie outside the log. */
     final int logEntryBytesMax;
@@ -47,6 +46,9 @@ final class Core {
 
     /** The tag of the key that it was refused to. */
     int hugeWantedTag;
+
+    /** Keys that the sweep found expired and may not drop, because L2 has yet to hear of them; for {@link Shard#buryExpired}. */
+    final List<Key> expiredDirty = new ArrayList<>();
 
     private int protectedTag;
     private boolean protecting;
@@ -163,6 +165,15 @@ final class Core {
         Entries.bury(buffer, offset, header);
     }
 
+    /** A copy of an entry's key. */
+    Key keyAt(int i) {
+        Item item = viewAt(i);
+        long hash = index.hashAt(Index.location(index.get(i)));
+        return new Key()
+                .set(item.key(new Slice()), spaces.spaceOf(ItemHeader.spaceSlot(item.header())), hash)
+                .copy();
+    }
+
     /** Drops an entry whose time has run out; in memory mode its key is gone. */
     void expire(int i) {
         long header = headerAt(i);
@@ -170,9 +181,6 @@ final class Core {
         if (!tiered && !spaces.isDead(slot)) {
             spaces.keys[slot]--;
             expired++;
-            if (listener != null) {
-                listener.expired(viewAt(i), spaces.spaceOf(slot));
-            }
         }
         drop(i);
     }
@@ -184,9 +192,6 @@ final class Core {
         evictions++;
         if (!tiered) {
             spaces.keys[slot]--;
-            if (listener != null) {
-                listener.evicted(viewAt(i), spaces.spaceOf(slot));
-            }
         }
         drop(i);
     }

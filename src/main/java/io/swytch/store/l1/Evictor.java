@@ -38,6 +38,9 @@ final class Evictor {
     /** How much later a segment is swept again where some of its entries go on living. */
     private static final long SWEEP_PAUSE_MS = 500;
 
+    /** Keys that a sweep hands on to be buried, at most; the others are found by the next. */
+    private static final int EXPIRED_DIRTY_MAX = 4096;
+
     private enum Fate {
         DROP,
         EXPIRE,
@@ -409,6 +412,11 @@ final class Evictor {
                 if (expireAtMs <= nowMs && !isDirtyAt(segment, at)) {
                     core.expire(indexSlot(segment, at));
                 } else {
+                    if (expireAtMs <= nowMs
+                            && !core.spaces.isDead(ItemHeader.spaceSlot(header))
+                            && core.expiredDirty.size() < EXPIRED_DIRTY_MAX) {
+                        core.expiredDirty.add(core.keyAt(indexSlot(segment, at)));
+                    }
                     soonest = Math.min(soonest, expireAtMs);
                 }
             }

@@ -9,7 +9,6 @@ import io.swytch.store.item.Key;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.ToLongFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The tier in memory: a power of two of {@link Shard}s, chosen by the top bits of a key's hash.
@@ -30,7 +29,6 @@ public final class L1 {
     private final HugeAccount huge;
     private volatile Layout layout;
     private volatile long maxBytes;
-    private volatile @Nullable L1Listener listener;
     private volatile EvictionMode mode;
 
     /** The shards at one time; replaced whole. */
@@ -63,7 +61,6 @@ public final class L1 {
         for (int i = 0; i < shards.length; i++) {
             shards[i] = new Shard(options, geometry, i, bytes >> geometry.shardBits(), huge, slabs);
             shards[i].core().mode = mode;
-            shards[i].core().listener = listener;
         }
         return new Layout(geometry, shards, slabs);
     }
@@ -145,12 +142,6 @@ public final class L1 {
         for (Shard each : layout.shards) {
             each.unlock();
         }
-    }
-
-    /** Who hears of keys that leave by themselves in memory mode, or null. */
-    public void setListener(@Nullable L1Listener listener) {
-        this.listener = listener;
-        forEachLocked(shard -> shard.core().listener = listener);
     }
 
     public void setMode(EvictionMode mode) {
@@ -339,7 +330,21 @@ public final class L1 {
         return sum(core -> core.evictions);
     }
 
-    /** Entries that the sweep or an eviction found expired, in memory mode. */
+    /** Has {@link Shard#buryExpired} done everywhere. Takes the locks, one at a time; no drain is under way. */
+    public void buryExpired(long nowMs) {
+        for (Shard shard : layout.shards) {
+            shard.lock();
+            try {
+                if (!shard.isRetired()) {
+                    shard.buryExpired(nowMs);
+                }
+            } finally {
+                shard.unlock();
+            }
+        }
+    }
+
+    /** Keys that ran out of time while no other copy of them was left: in tiered mode those that L2 had not heard of. */
     public long expired() {
         return sum(core -> core.expired);
     }

@@ -175,6 +175,24 @@ public final class Shard {
         return writer.write(key, ItemType.TOMBSTONE, 0, 0, nothing, true, l2State);
     }
 
+    /**
+     * Deletes what the sweep found expired and dirty, in tiered mode: by a tombstone where L2 may hold the key. Not while a drain is under way: the drain would
+     * pass over the tombstone and trim the record of the expiry, and after a crash what L2 held before would be back.
+     */
+    void buryExpired(long nowMs) {
+        Item item = new Item();
+        for (Key key : core.expiredDirty) {
+            if (!find(key, item, false) || item.isTombstone() || !item.isExpired(nowMs)) {
+                continue;
+            }
+            int l2State = ItemHeader.l2State(item.header());
+            if (l2State == ItemHeader.L2_NONE ? remove(key) : putTombstone(key, l2State)) {
+                core.expired++;
+            }
+        }
+        core.expiredDirty.clear();
+    }
+
     /** Drops an entry altogether. Returns whether there was one. */
     public boolean remove(Key key) {
         int i = finder.locate(key);
