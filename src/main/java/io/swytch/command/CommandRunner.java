@@ -22,7 +22,6 @@ import io.swytch.keyspace.WrongTypeException;
 import io.swytch.resp.ReplyWriter;
 import io.swytch.resp.Request;
 import io.swytch.stats.LoopStats;
-import io.swytch.stats.Slowlog;
 import io.swytch.store.Fetch;
 import io.swytch.store.FillNeeded;
 import io.swytch.store.Store;
@@ -180,9 +179,9 @@ final class CommandRunner {
         return written;
     }
 
-    /** Puts the last run into the slow log. */
-    void logSlow(Slowlog log, long nanos) {
-        SlowCalls.log(log, call, nanos);
+    /** Notes the last run where it was slow. */
+    void noteSlow(long nanos) {
+        SlowCalls.note(call, nanos);
     }
 
     /** The runner whose handler the current thread is in. */
@@ -581,7 +580,9 @@ final class CommandRunner {
                 reply.rollback(mark);
                 fail(queued.spec(), Errors.OUT_OF_MEMORY.text(), "OOM", reply);
             }
-            stats.recordCommand(queued.spec().index(), clock.nanos() - start);
+            long nanos = clock.nanos() - start;
+            stats.recordCommand(queued.spec().index(), nanos);
+            SlowCalls.note(queuedCall, nanos);
         }
         session.endMulti();
     }

@@ -328,7 +328,7 @@ final class Dispatcher implements CommandLoop {
             long nanos = now - lastNanos;
             stats.recordCommand(spec.index(), nanos);
             if (nanos >= slowlog.thresholdNanos() || nanos >= events.thresholdNanos()) {
-                engine.noteSlow(spec, runner, nanos);
+                runner.noteSlow(nanos);
             }
         }
         lastNanos = now;

@@ -159,14 +159,6 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Notes a command that took long, where it is asked for. */
-    void noteSlow(CommandSpec spec, CommandRunner runner, long nanos) {
-        if (nanos >= stats.slowlog().thresholdNanos()) {
-            runner.logSlow(stats.slowlog(), nanos);
-        }
-        stats.latencyEvents().record(spec.has(Flag.FAST) ? LatencyEvents.FAST_COMMAND : LatencyEvents.COMMAND, nanos);
-    }
-
     /** Lets event loops go first, by what the launcher makes of this priority; nothing is right or wrong by it. */
     @SuppressWarnings("ThreadPriorityCheck")
     private static Thread humble(Thread thread) {
@@ -444,7 +436,7 @@ public final class Engine implements AutoCloseable {
                 }
                 long nanos = clock.nanos() - start;
                 runner.stats().recordCommand(spec.index(), nanos);
-                noteSlow(spec, runner, nanos);
+                runner.noteSlow(nanos);
             } catch (RuntimeException | Error e) {
                 LOG.error("command failed, command={}", spec.fullName(), e);
                 reply.rollback(mark);

@@ -115,6 +115,19 @@ class OperatorViewIT {
         assertTrue(call(client, "SLOWLOG GET").contains("SLEEP"));
     }
 
+    /** As in Redis: each command of a transaction for itself, and not the EXEC. */
+    @Test
+    void slowlog_showsWhatATransactionRan() {
+        assertEquals("+OK\\r\\n", call(client, "CONFIG SET slowlog-log-slower-than 0"));
+        assertEquals("+OK\\r\\n", call(client, "SLOWLOG RESET"));
+        for (String command : List.of("MULTI", "SET a 1", "INCR a", "EXEC")) {
+            call(client, command);
+        }
+        assertEquals(":4\\r\\n", call(client, "SLOWLOG LEN"));
+        String log = call(client, "SLOWLOG GET");
+        assertTrue(log.contains("INCR") && log.contains("SET") && !log.contains("EXEC"), log);
+    }
+
     /** Time in which the loop waits for clients is nobody's. */
     @Test
     void idleTime_isNoLatency() {

@@ -2,7 +2,9 @@ package io.swytch.command.spec;
 
 import io.swytch.bytes.Bytes;
 import io.swytch.bytes.Slice;
+import io.swytch.stats.LatencyEvents;
 import io.swytch.stats.Slowlog;
+import io.swytch.stats.Stats;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,11 +19,17 @@ public final class SlowCalls {
 
     private SlowCalls() {}
 
-    /** Enters {@code call}, which took {@code nanos}. For calls that reached the log's threshold. */
-    public static void log(Slowlog log, Call call, long nanos) {
-        if (call.spec().has(Flag.SKIP_SLOWLOG)) {
-            return;
+    /** Enters {@code call} if it took as long as the slow log asks for, and its time among the latency events if that reached theirs. */
+    public static void note(Call call, long nanos) {
+        Stats stats = call.server().stats();
+        if (nanos >= stats.slowlog().thresholdNanos() && !call.spec().has(Flag.SKIP_SLOWLOG)) {
+            log(stats.slowlog(), call, nanos);
         }
+        stats.latencyEvents()
+                .record(call.spec().has(Flag.FAST) ? LatencyEvents.FAST_COMMAND : LatencyEvents.COMMAND, nanos);
+    }
+
+    private static void log(Slowlog log, Call call, long nanos) {
         int count = call.argCount();
         // The last place says how many are missing, itself counted.
         int kept = count > ARGS_MAX ? ARGS_MAX - 1 : count;
