@@ -2,6 +2,7 @@ package io.swytch.command.spec;
 
 import io.swytch.bytes.Slice;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable but for {@link #index()}, which the catalogue gives out once.
  */
 public final class CommandSpec {
+    private static final List<String> CATEGORIES = List.of(
+            ("@keyspace @read @write @set @sortedset @list @hash @string @bitmap @hyperloglog @geo @stream @pubsub"
+                            + " @admin @fast @slow @blocking @dangerous @connection @transaction @scripting")
+                    .split(" "));
+
     /** A change in the history of a command. */
     public record Change(String since, String what) {}
 
@@ -130,7 +136,7 @@ public final class CommandSpec {
         return keySpecs;
     }
 
-    /** The ACL categories, derived from group and flags, in no order. */
+    /** The ACL categories, derived from group and flags, in the order in which Redis knows them. */
     public List<String> categories() {
         List<String> all = new ArrayList<>();
         if (has(Flag.WRITE)) {
@@ -155,6 +161,7 @@ public final class CommandSpec {
         all.add(has(Flag.FAST) ? "@fast" : "@slow");
         all.addAll(extraCategories);
         all.removeAll(withoutCategories);
+        all.sort(Comparator.comparingInt(CATEGORIES::indexOf));
         return all;
     }
 
