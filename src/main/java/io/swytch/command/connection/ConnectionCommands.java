@@ -191,7 +191,6 @@ public final class ConnectionCommands {
         session.protocol = 2;
         reply.setProtocol(2);
         session.name = "";
-        session.noEvict = false;
         session.noTouch = false;
         if (session.replyMode() != Session.ReplyMode.SKIP) {
             // As in Redis, the reply that the client does not want is then that of RESET.
