@@ -125,7 +125,7 @@ final class Dispatcher implements CommandLoop {
         long mark = reply.mark();
         CommandSpec spec = admission.find(request);
         if (spec == null) {
-            session.lastCommand = null;
+            session.lastCommand = admission.named(request);
             refuse(session, request, reply);
             return after(session, null, reply, mark);
         }

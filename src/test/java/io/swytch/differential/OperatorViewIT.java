@@ -115,6 +115,15 @@ class OperatorViewIT {
         assertTrue(call(client, "SLOWLOG GET").contains("SLEEP"));
     }
 
+    @Test
+    void clientList_namesACommandThatWasRefusedForItsArguments() {
+        try (RespConnection other = new RespConnection(server.port(), 2)) {
+            String id = call(other, "CLIENT ID").substring(1).replace("\\r\\n", "");
+            assertTrue(call(other, "GET").contains("wrong number of arguments"));
+            assertTrue(call(client, "CLIENT LIST ID " + id).contains(" cmd=get "));
+        }
+    }
+
     /** As in Redis: each command of a transaction for itself, and not the EXEC. */
     @Test
     void slowlog_showsWhatATransactionRan() {
