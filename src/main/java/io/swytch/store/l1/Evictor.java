@@ -462,8 +462,10 @@ final class Evictor {
                         && (log.fits(SegmentLog.OPEN_MAIN, bytes) || core.freeSegments() > RESERVE)) {
                     index.set(i, slot & ~Index.COUNTER_MASK);
                     core.move(i, index.get(i), SegmentLog.OPEN_MAIN);
-                } else {
+                } else if (Entries.isTombstone(header)) {
                     core.drop(i);
+                } else {
+                    core.evict(i);
                 }
             }
             at += total;
@@ -486,7 +488,7 @@ final class Evictor {
         if (core.isDirty(Index.mark(index.get(i)))) {
             requeue(value, Arena.WAIT);
         } else {
-            core.drop(i);
+            core.evict(i);
         }
     }
 }
