@@ -166,11 +166,13 @@ final class LogWriter {
     long cut() {
         lock.lock();
         try {
+            // What ends while this writes may be named by an effect that comes after the cut: it counts as live.
+            long staged = limits.firstStaged();
             writePending();
             if (position != current().first()) {
                 beginSegment(false);
             }
-            limits.cut();
+            limits.cut(staged);
             return position;
         } catch (IOException e) {
             throw fail(e);

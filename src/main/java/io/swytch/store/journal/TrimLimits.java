@@ -58,11 +58,20 @@ final class TrimLimits {
         return true;
     }
 
-    /** A drain begins. */
-    synchronized void cut() {
+    /** Where the earliest stage began of those that are still to be named; {@link Long#MAX_VALUE} if there is none. */
+    synchronized long firstStaged() {
+        return live.values().stream().min(Long::compare).orElse(Long.MAX_VALUE);
+    }
+
+    /**
+     * A drain begins.
+     *
+     * @param staged what {@link #firstStaged} was before anything of this cut was taken to be written
+     */
+    synchronized void cut(long staged) {
         heldCuts = isHeld ? heldCuts : 0;
         isHeld = false;
-        floor = live.values().stream().min(Long::compare).orElse(Long.MAX_VALUE);
+        floor = Math.min(staged, firstStaged());
     }
 
     /** Where a trim that may go to {@code position} must end; 0 if it may take nothing. */
