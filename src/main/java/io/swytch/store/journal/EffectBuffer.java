@@ -26,13 +26,18 @@ public final class EffectBuffer {
     /** Bytes in the pieces before the tail. */
     private long bytesBefore;
 
+    /** Where the effect that was begun last begins: as many pieces there were, that was the tail's fill, and so many bytes before it. */
+    private int begunIn = 1;
+
+    private int begunAt = START;
+    private long begunAfter;
+
     public EffectBuffer() {
-        first = begin();
+        first = begin(Chunk.take());
         tail = first;
     }
 
-    private Chunk begin() {
-        Chunk chunk = Chunk.take();
+    private Chunk begin(Chunk chunk) {
         chunk.fill = START;
         chunks.add(chunk);
         return chunk;
@@ -189,6 +194,9 @@ public final class EffectBuffer {
         if (bytes > RecordFormat.PAYLOAD_BYTES_MAX) {
             throw new IllegalArgumentException("effect too wide: " + bytes);
         }
+        begunIn = chunks.size();
+        begunAt = tail.fill;
+        begunAfter = bytesBefore;
         if (tail.room() < bytes) {
             grow();
         }
@@ -216,10 +224,28 @@ public final class EffectBuffer {
     }
 
     private void grow() {
+        Chunk next;
+        try {
+            next = Chunk.take();
+        } catch (OutOfMemoryError e) {
+            // What is published after this must not hold half an effect.
+            cutBack();
+            throw e;
+        }
         bytesBefore += tail.payloadBytes();
-        tail = Chunk.take();
+        tail = next;
         tail.continues = true;
         chunks.add(tail);
+    }
+
+    /** Forgets the effect that was begun last. */
+    private void cutBack() {
+        while (chunks.size() > begunIn) {
+            Chunk.give(chunks.remove(chunks.size() - 1));
+        }
+        tail = chunks.get(begunIn - 1);
+        tail.fill = begunAt;
+        bytesBefore = begunAfter;
     }
 
     /** Fills in the unit's length. Returns the first piece. */
@@ -234,10 +260,12 @@ public final class EffectBuffer {
 
     /** Moves all pieces to the end of {@code target}; this buffer is empty then. */
     void handOver(List<Chunk> target) {
+        // Before anything is handed over: memory may be out.
+        Chunk fresh = Chunk.take();
         target.addAll(chunks);
         chunks.clear();
         bytesBefore = 0;
-        first = begin();
+        first = begin(fresh);
         tail = first;
     }
 }

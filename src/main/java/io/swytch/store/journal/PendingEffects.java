@@ -33,11 +33,22 @@ final class PendingEffects {
         position = start;
     }
 
-    /** Takes the effects as one unit and empties the buffer. Returns the position where the unit ends. */
+    /** Takes the effects as one unit and empties the buffer, also where it fails for want of memory. Returns the position where the unit ends. */
     long append(EffectBuffer effects) {
         if (effects.isEmpty()) {
             return position;
         }
+        try {
+            return take(effects);
+        } catch (OutOfMemoryError e) {
+            // Left there, they would be published with the loop's next command, behind what others have done to the
+            // keys since.
+            effects.clear();
+            throw e;
+        }
+    }
+
+    private long take(EffectBuffer effects) {
         long bytes = RecordFormat.UNIT_HEADER_BYTES + effects.bytes();
         Chunk first = effects.sealed();
         synchronized (this) {
