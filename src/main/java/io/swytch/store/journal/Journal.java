@@ -265,7 +265,9 @@ public final class Journal implements AutoCloseable {
      * @return the position between the two: everything appended before the call lies before it
      */
     public long cut() {
-        return writer.cut();
+        long position = writer.cut();
+        syncer.committed();
+        return position;
     }
 
     /**
