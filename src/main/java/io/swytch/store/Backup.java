@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -80,8 +81,10 @@ final class Backup {
                 deleteIfPossible(temporary);
             }
         }
-        List<Path> all = backups(FINISHED);
-        for (Path old : all.subList(0, Math.max(0, all.size() - keep))) {
+        // The new one stays, though by a clock that went back it may not be the newest.
+        List<Path> others = new ArrayList<>(backups(FINISHED));
+        others.remove(target);
+        for (Path old : others.subList(0, Math.max(0, others.size() - keep + 1))) {
             deleteIfPossible(old);
         }
         return target;
