@@ -183,9 +183,13 @@ public final class L1 {
         long before = maxBytes;
         if (needsRebuild(bytes)) {
             lockAll();
-            Shard[] old = rebuild(bytes);
-            for (Shard each : old) {
-                each.unlock();
+            Shard[] locked = layout.shards;
+            try {
+                rebuild(bytes);
+            } finally {
+                for (Shard each : locked) {
+                    each.unlock();
+                }
             }
         }
         maxBytes = Math.max(BYTES_MIN, bytes);
