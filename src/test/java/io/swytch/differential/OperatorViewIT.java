@@ -124,6 +124,17 @@ class OperatorViewIT {
         }
     }
 
+    /** It waits for drains, which wait for the keys that a transaction holds. */
+    @Test
+    void maxmemory_cannotBeSetInATransaction() {
+        for (String command : List.of("MULTI", "SET a 1", "CONFIG SET timeout 0 maxmemory 9mb")) {
+            call(client, command);
+        }
+        String replies = call(client, "EXEC");
+        assertTrue(replies.contains("+OK") && replies.contains("'maxmemory') - not allowed in a transaction"), replies);
+        assertEquals("+OK\\r\\n", call(client, "CONFIG SET maxmemory 9mb"));
+    }
+
     /** As in Redis: each command of a transaction for itself, and not the EXEC. */
     @Test
     void slowlog_showsWhatATransactionRan() {

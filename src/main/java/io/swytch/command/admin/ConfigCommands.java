@@ -112,6 +112,11 @@ public final class ConfigCommands {
             }
             changes.put(name, call.arg(i + 1).toString());
         }
+        if (lowerNames.contains("maxmemory") && call.session().inMulti()) {
+            // A transaction holds stripes, for which a drain may be waiting that this waits for, and which this may
+            // replace.
+            throw Errors.settingFailed("maxmemory", "not allowed in a transaction");
+        }
         try {
             settings.set(changes);
         } catch (SettingException e) {
