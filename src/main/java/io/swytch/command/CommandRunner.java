@@ -251,14 +251,13 @@ final class CommandRunner {
         } else if (!lock(scope, isSingle, session)) {
             return false;
         } else if (store.spaces().changes() != databaseChanges) {
-            // A FLUSHALL or SWAPDB came between, and some keys may be of the database before it. Their stripes are the
+            // A FLUSHALL or SWAPDB came between: some keys may be of the database before it. Their stripes are the
             // same.
             call.begin(spec, request, session);
         }
         try {
             // A handler finds its one key before it changes anything, so its first look decides. Of several keys one
-            // could be found
-            // missing after another was changed: all are looked at first.
+            // could be found missing after another was changed: all are looked at first.
             if (tiered && !mayBlock && !isSingle && scope != LockScope.NONE && !allThere(session)) {
                 return false;
             }
@@ -278,7 +277,7 @@ final class CommandRunner {
             if (missing.mayWaitFor(request)) {
                 return false;
             }
-            CommandError why = mayNotWait(session);
+            CommandError why = ending(session, Errors.WAITING_TOO_MUCH);
             fail(spec, why.text(), why.code(), reply);
         } catch (OffLoopNeeded needed) {
             reply.rollback(mark);
@@ -298,11 +297,16 @@ final class CommandRunner {
             }
         } catch (StoreReadException e) {
             reply.rollback(mark);
-            fail(spec, "ERR " + e.getMessage(), "ERR", reply);
+            CommandError why = ending(session, Errors.of("ERR " + e.getMessage()));
+            fail(spec, why.text(), why.code(), reply);
         } catch (RuntimeException | AssertionError | StackOverflowError | OutOfMemoryError e) {
             // The thread's outermost loop for this command: one error reply, one line, and the connection goes on.
             LOG.error("command failed, command={}", spec.fullName(), e);
             reply.rollback(mark);
+            if (scope == LockScope.QUEUED) {
+                // What was done of it is done: run once more, it would be done twice.
+                session.endMulti();
+            }
             fail(spec, Errors.INTERNAL.text(), "ERR", reply);
         } finally {
             try {
@@ -472,7 +476,7 @@ final class CommandRunner {
             return true;
         }
         if (!missing.mayWaitFor(call.request())) {
-            throw mayNotWait(session);
+            throw ending(session, Errors.WAITING_TOO_MUCH);
         }
         // The fetch before ends when this one begins, and with it what it kept: this one keeps that, or two keys that
         // do not stay in L1 would be
@@ -481,9 +485,8 @@ final class CommandRunner {
         return false;
     }
 
-    /** What a client is told whose command may not wait; an EXEC ends its transaction. */
-    private CommandError mayNotWait(Session session) {
-        CommandError why = Errors.WAITING_TOO_MUCH;
+    /** What a client is told whose command ends by {@code why}; an EXEC ends its transaction. */
+    private CommandError ending(Session session, CommandError why) {
         return call.spec().lockScope() == LockScope.QUEUED ? discard(session, why) : why;
     }
 
@@ -579,6 +582,9 @@ final class CommandRunner {
             } catch (NoRoomException e) {
                 reply.rollback(mark);
                 fail(queued.spec(), Errors.OUT_OF_MEMORY.text(), "OOM", reply);
+            } catch (StoreReadException e) {
+                reply.rollback(mark);
+                fail(queued.spec(), "ERR " + e.getMessage(), "ERR", reply);
             }
             long nanos = clock.nanos() - start;
             stats.recordCommand(queued.spec().index(), nanos);
