@@ -3,7 +3,6 @@ package io.swytch.config;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -305,10 +304,5 @@ abstract class Kind {
     private static BadValueException notMemory() {
         return new BadValueException(
                 "argument must be a memory value", "write it as 64mb or 2gb (units b, k, kb, m, mb, g, gb)");
-    }
-
-    /** Text of {@code kind} for the help: its choices, or nothing. */
-    static String describe(Kind kind) {
-        return kind.choices().stream().collect(Collectors.joining("|"));
     }
 }

@@ -58,7 +58,6 @@ public final class Stats {
     private volatile long memoryBaseBytes;
     private volatile double unaccountedShare;
     private volatile Supplier<NetworkMemory> networkMemory = () -> NetworkMemory.NONE;
-    private volatile long resetAtNanos;
 
     private record Sample(long nanos, long commands, long bytesRead, long bytesWritten) {}
 
@@ -69,7 +68,6 @@ public final class Stats {
         this.clock = clock;
         this.store = store;
         latencyEvents = new LatencyEvents(clock);
-        resetAtNanos = clock.nanos();
     }
 
     /** The counters of one more thread. */
@@ -120,12 +118,6 @@ public final class Stats {
             base = now;
             sampleCount = 0;
         }
-        resetAtNanos = clock.nanos();
-    }
-
-    /** How long ago the counters began. */
-    public long nanosSinceReset() {
-        return clock.nanos() - resetAtNanos;
     }
 
     /** Takes a sample for rates and, at each tenth call, for peaks and the process's figures, out of {@code /proc}; to be called about ten times a second. */

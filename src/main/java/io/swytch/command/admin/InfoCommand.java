@@ -44,7 +44,7 @@ public final class InfoCommand {
                     .syntax("[section...]")
                     .docs("1.0.0", "O(1)", "Replies with the server's figures.")
                     .history("7.0.0", "Takes several sections.")
-                    // The exact number of keys may have to be asked of the disk.
+                    // Figures of the disk are asked of RocksDB, which may be busy.
                     .background(Background.WHEN_TIERED)
                     .runs(InfoCommand::info));
 

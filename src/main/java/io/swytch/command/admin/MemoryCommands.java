@@ -105,7 +105,7 @@ public final class MemoryCommands {
             lines.add("The write buffer is more than half full: the disk is behind the writers.");
         }
         if (process.heapCommittedBytes() > 0 && process.heapBytes() > process.heapCommittedBytes() / 10 * 9) {
-            lines.add("The Java heap is nearly full; large collections and clients' buffers live there.");
+            lines.add("The Java heap is nearly full; what is kept for each client lives there.");
         }
         if (lines.isEmpty()) {
             lines.add("Nothing is noteworthy about the use of memory.");

@@ -229,11 +229,6 @@ public final class CommandSpec {
         return blindWhen != null && blindWhen.test(call);
     }
 
-    /** Whether any call of it can be blind. */
-    public boolean mayBeBlind() {
-        return blindWhen != null;
-    }
-
     /** Whether this call leaves the event loop. */
     public boolean runsInBackground(Call call, boolean tiered) {
         return background == Background.ALWAYS

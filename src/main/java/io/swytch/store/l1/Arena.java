@@ -267,8 +267,4 @@ final class Arena {
             }
         }
     }
-
-    int segmentsPerChunk() {
-        return 1 << chunkSegmentsShift;
-    }
 }

@@ -137,7 +137,7 @@ public final class L1 {
         }
     }
 
-    /** Unlocks all shards after {@link #lockAll}; for after a rebuild, hand in what {@link #rebuild} returned. */
+    /** Unlocks all shards after {@link #lockAll}, unless there was a rebuild between: then those are to be unlocked that {@link #rebuild} returned. */
     public void unlockAll() {
         for (Shard each : layout.shards) {
             each.unlock();

@@ -12,27 +12,22 @@ import org.rocksdb.Status;
 public final class L2Exception extends IOException {
     private static final long serialVersionUID = 1;
 
-    private final boolean diskFull;
     private final boolean damage;
 
     L2Exception(String message) {
         super(message);
-        diskFull = false;
         damage = false;
     }
 
     L2Exception(String message, IOException cause) {
         super(message + ": " + cause.getMessage() + reason(cause), cause);
         damage = false;
-        diskFull = String.valueOf(cause.getMessage()).contains("No space left");
     }
 
     L2Exception(String message, RocksDBException cause) {
         super(message + ": " + cause.getMessage() + codes(cause.getStatus()), cause);
         Status status = cause.getStatus();
         damage = status != null && status.getCode() == Status.Code.Corruption;
-        diskFull = status != null && status.getSubCode() == Status.SubCode.NoSpace
-                || String.valueOf(cause.getMessage()).contains("No space left");
     }
 
     /** What Java's exceptions of a file system leave to their class, where their text is only the name of the file. */
@@ -54,10 +49,5 @@ public final class L2Exception extends IOException {
     /** Whether files are not what RocksDB wrote. */
     public boolean isDamage() {
         return damage;
-    }
-
-    /** Whether the disk has no room left: reads and deletes may go on, and the trouble may pass. */
-    public boolean isDiskFull() {
-        return diskFull;
     }
 }
